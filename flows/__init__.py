@@ -1,0 +1,1 @@
+"""One night, one direction: inbox, intake, load, measure, publish."""

@@ -1,0 +1,1 @@
+"""From the inbox to validated long rows: receiving, guarded reading, cells to values, findings."""

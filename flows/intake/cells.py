@@ -1,0 +1,143 @@
+"""What one rating cell says: its state and value, or the code of what is wrong with it.
+
+The parser knows the instrument's scale, the marks and codes of the layout, and nothing else; it never guesses. A
+blank is `missing`, never a state that the rater did not choose.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+
+from flows.intake.text import Value, comparable, text_of
+from schemas.codes import Code, State
+from schemas.instrument import Instrument, Item, Scale
+from schemas.layout import Layout
+
+# What a cell holds when it is not text at all; control characters cannot be typed.
+ERROR_CELL = "\x01error"
+UNCALCULATED_CELL = "\x01formula"
+DATE_CELL = "\x01date"
+
+STATE_WORDS = {
+    State.NO_OPPORTUNITY: "no opportunity",
+    State.UNJUDGEABLE: "could not judge",
+    State.NOT_DELIVERED: "not delivered",
+    State.MISSING: "nothing entered",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A cell's state, its value when rated, and a code when it cannot stand."""
+
+    state: State
+    value: float | None = None
+    code: Code | None = None
+
+
+BLANK = Parsed(State.MISSING)
+
+
+def cell_text(value: Value) -> str:
+    """The text of a rating cell; dates, which spreadsheets make of `4-5`, are told apart from numbers."""
+    if isinstance(value, (dt.date, dt.time, dt.timedelta)):
+        return DATE_CELL
+    return text_of(value)
+
+
+class CellParser:
+    """Parses the rating cells of one layout's sheets. Equal texts are parsed once."""
+
+    def __init__(self, layout: Layout, instrument: Instrument) -> None:
+        self.instrument = instrument
+        self._marks = {comparable(text): state for text, state in layout.marks.items()}
+        self._marks |= {comparable(text): State.MISSING for text in layout.missing}
+        self._decimal = layout.decimal
+        self._codes = {
+            scale.id: {comparable(t): v for t, v in (layout.codes | layout.scale_codes.get(scale.id, {})).items()}
+            for scale in instrument.scales
+        }
+        self._items = {item.id: item for item in instrument.items}
+        self._scales = {scale.id: scale for scale in instrument.scales}
+        self._words = {
+            state: "/".join(mark for mark, meant in layout.marks.items() if meant is state) for state in State
+        }
+        self._known: dict[tuple[str, str, str], Parsed] = {}
+
+    def parse(self, item: str, scale: str, text: str) -> Parsed:
+        """What `text` says as a rating of `item` on `scale`."""
+        key = (item, scale, text)
+        if key not in self._known:
+            self._known[key] = self._judge(self._items[item], self._scales[scale], text)
+        return self._known[key]
+
+    def expected(self, item: str, scale: str) -> str:
+        """What may be entered, in words: the range, then the marks as this layout writes them."""
+        the_item, the_scale = self._items[item], self._scales[scale]
+        number = "a whole number" if the_scale.step == 1 else f"a number in steps of {the_scale.step:g}"
+        said = f"{number} from {the_scale.lowest:g} to {the_scale.highest:g}"
+        marks = [
+            word if word == STATE_WORDS[state] else f"{word} ({STATE_WORDS[state]})"
+            for state in self.instrument.marks(the_item, the_scale)
+            if (word := self._words[state])
+        ]
+        return f"{said}, or {', '.join(marks)}" if marks else said
+
+    def _judge(self, item: Item, scale: Scale, text: str) -> Parsed:
+        parsed = self._read(scale, text)
+        if scale.id not in item.scales:
+            return Parsed(State.NOT_RATED_BY_DESIGN, code=None if parsed == BLANK else Code.SCALE_NOT_USED)
+        if parsed == BLANK and item.required:
+            return Parsed(State.MISSING, code=Code.CELL_BLANK)
+        if parsed.state not in (State.RATED, State.MISSING, *self.instrument.marks(item, scale)):
+            return Parsed(State.MISSING, code=Code.STATE_NOT_ALLOWED)
+        return parsed
+
+    def _read(self, scale: Scale, text: str) -> Parsed:
+        if not text:
+            return BLANK
+        if text in NOT_TEXT:
+            return Parsed(State.MISSING, code=NOT_TEXT[text])
+        plain = comparable(text)
+        if plain in ERROR_TEXTS and plain not in self._marks:
+            return Parsed(State.MISSING, code=Code.ERROR_VALUE)
+        if plain in self._codes[scale.id]:
+            return _on_scale(scale, self._codes[scale.id][plain])
+        if plain in self._marks:
+            return Parsed(self._marks[plain])
+        number = as_number(text, self._decimal)
+        return Parsed(State.MISSING, code=Code.NOT_A_RATING) if number is None else _on_scale(scale, number)
+
+
+# what spreadsheets write into exported text where a cell held an error
+ERROR_TEXTS = frozenset({"#n/a", "#div/0!", "#ref!", "#value!", "#name?", "#null!", "#num!"})
+NOT_TEXT = {
+    ERROR_CELL: Code.ERROR_VALUE,
+    UNCALCULATED_CELL: Code.FORMULA_NOT_CALCULATED,
+    DATE_CELL: Code.DATE_IN_RATING,
+}
+
+
+def _on_scale(scale: Scale, number: float) -> Parsed:
+    if not scale.lowest <= number <= scale.highest:
+        return Parsed(State.MISSING, code=Code.OUT_OF_RANGE)
+    nearest = min(scale.points, key=lambda point: abs(point - number))
+    # a stored 3.9999999999 is a 4 that a formula computed; 3.99 is not
+    if not math.isclose(nearest, number, abs_tol=1e-9):
+        return Parsed(State.MISSING, code=Code.HALF_POINT)
+    return Parsed(State.RATED, nearest)
+
+
+def as_number(text: str, decimal: str) -> float | None:
+    """A plainly written number, with `decimal` or a point before its fraction; None for anything else.
+
+    >>> as_number("4,5", ","), as_number("4.0", ","), as_number("4-5", "."), as_number("1e1", ".")
+    (4.5, 4.0, None, None)
+    """
+    whole, mark, fraction = text.partition("," if decimal == "," and "," in text else ".")
+    digits = whole.removeprefix("-").removeprefix("+")
+    if not digits.isascii() or not digits.isdigit() or (mark and not (fraction.isascii() and fraction.isdigit())):
+        return None
+    return float(f"{whole}.{fraction or 0}")

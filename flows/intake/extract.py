@@ -1,0 +1,240 @@
+"""Ratings as they stand in a sheet, still as text: who, whom, when, and one cell per item and scale.
+
+Every rating cell takes its fields from the labels of its sheet, the columns of its row and the headers of its
+column. Cells with the same fields are one rating; where a row is a rating (wide tables), the row counts as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from flows.intake.cells import cell_text
+from flows.intake.findings import Finding
+from flows.intake.recognise import Fit, Lookup, ScoreColumn
+from flows.intake.suggest import nearest
+from flows.intake.text import Value, address, comparable, text_of
+from schemas.codes import Code
+
+IDENTITY = ("session_id", "rater_id", "role", "revision", "rated_on")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A field's value as found, and the cell it stands in ("" when it comes from elsewhere)."""
+
+    value: Value
+    cell: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCell:
+    """One rating cell as found."""
+
+    item: str
+    scale: str
+    cell: str
+    text: str
+
+
+@dataclass(slots=True)
+class FoundRating:
+    """One rating as found: its fields, cells and remarks, and what was already seen to be wrong."""
+
+    sheet: str
+    fields: dict[str, Found]
+    cells: list[FoundCell] = field(default_factory=list)
+    comments: list[tuple[str | None, str, str]] = field(default_factory=list)  # item, cell, remark
+    findings: list[Finding] = field(default_factory=list)
+    layout: str = ""  # name of the layout it was read with
+
+    @property
+    def first_cell(self) -> str:
+        """The rating's first cell, which stands for it in lists."""
+        return self.cells[0].cell if self.cells else ""
+
+
+def extract_ratings(fit: Fit, lookup: Lookup, file_name: str) -> list[FoundRating]:
+    """All ratings of a fitted sheet, in the order of their first cells; those blank throughout were never made."""
+    groups: dict[tuple[object, ...], FoundRating] = {}
+    about_sheet = _sheet_fields(fit, file_name)
+    scores = fit.scores or (ScoreColumn(fit.columns["value"], {}),)
+    for row, in_row in _table_rows(fit):
+        row_fields = about_sheet | in_row
+        touched: dict[tuple[tuple[str, str], ...], FoundRating] = {}
+        for score in scores:
+            if score.names not in touched:
+                touched[score.names] = _group(groups, fit, row, row_fields, score)
+            _take_cell(touched[score.names], fit, lookup, row, row_fields, score)
+        _take_remark(touched.values(), in_row, lookup)
+    ratings = [rating for group in groups.values() if _is_made(group) for rating in _occurrences(group)]
+    remark = about_sheet.get("overall_comment")
+    if remark is not None and text_of(remark.value):
+        for rating in ratings:
+            rating.comments.append((None, remark.cell, text_of(remark.value)))
+    return ratings
+
+
+def _is_made(rating: FoundRating) -> bool:
+    return any(cell.text for cell in rating.cells) or bool(rating.findings)
+
+
+def _sheet_fields(fit: Fit, file_name: str) -> dict[str, Found]:
+    """Fields that are the same for the whole sheet."""
+    fields: dict[str, Found] = {}
+    for name, source in fit.layout.fields.items():
+        if name in fit.labels:
+            row, column = fit.labels[name]
+            fields[name] = Found(_value_at(fit, row, column), address(row, column))
+        elif source.value is not None:
+            fields[name] = Found(source.value)
+        elif source.sheet_name:
+            fields[name] = Found(fit.grid.name)
+        elif source.file_name:
+            fields[name] = Found(PurePosixPath(file_name).stem)
+    return fields
+
+
+def _table_rows(fit: Fit) -> Iterator[tuple[int, dict[str, Found]]]:
+    """Rows of the table that hold something, each with its column fields."""
+    skip = {comparable(text) for text in fit.layout.table.skip_rows}
+    until = {comparable(text) for text in fit.layout.table.until}
+    above: dict[str, Found] = {}
+    for row in range(fit.first_row, len(fit.grid.rows)):
+        first = next((text_of(v) for v in fit.grid.rows[row] if v != "" and text_of(v)), "")
+        if not first or (skip and comparable(first) in skip):
+            continue
+        if until and comparable(first) in until:
+            return
+        fields: dict[str, Found] = {}
+        for name, column in fit.columns.items():
+            found = Found(_value_at(fit, row, column), address(row, column))
+            if fit.layout.fields[name].fill_down and found.value == "" and name in above:
+                found = above[name]
+            fields[name] = found
+        above = fields
+        yield row, fields
+
+
+def _value_at(fit: Fit, row: int, column: int) -> Value:
+    rows = fit.grid.rows
+    value = rows[row][column] if row < len(rows) and column < len(rows[row]) else ""
+    return value.strip() if isinstance(value, str) else value
+
+
+def _group(
+    groups: dict[tuple[object, ...], FoundRating],
+    fit: Fit,
+    row: int,
+    row_fields: Mapping[str, Found],
+    score: ScoreColumn,
+) -> FoundRating:
+    fields = dict(row_fields)
+    for name, said in score.names:
+        fields[name] = Found(said, address(fit.first_row - 1, score.column))
+    for name, source in fit.layout.fields.items():
+        if source.same_as is not None and source.same_as in fields:
+            fields[name] = fields[source.same_as]
+    is_row = "item" not in row_fields
+    key = (
+        row if is_row else None,
+        *(comparable(text_of(fields[n].value)) if n in fields else "" for n in IDENTITY),
+    )
+    if key not in groups:
+        about = {n: f for n, f in fields.items() if n not in ("item", "scale", "value", "comment", "overall_comment")}
+        groups[key] = FoundRating(fit.grid.name, about)
+    elif not is_row:
+        _check_rows_agree(groups[key], fields)
+    return groups[key]
+
+
+def _check_rows_agree(rating: FoundRating, fields: Mapping[str, Found]) -> None:
+    for name in ("therapist_id", "patient_id", "session_on", "selection"):
+        if name not in fields:
+            continue
+        here, first = fields[name], rating.fields[name]
+        if here.cell != first.cell and comparable(text_of(here.value)) != comparable(text_of(first.value)):
+            rating.findings.append(Finding(Code.ROWS_DISAGREE, rating.sheet, here.cell, {"field": FIELD_WORDS[name]}))
+
+
+def _take_cell(
+    rating: FoundRating,
+    fit: Fit,
+    lookup: Lookup,
+    row: int,
+    row_fields: Mapping[str, Found],
+    score: ScoreColumn,
+) -> None:
+    cell, text = address(row, score.column), cell_text(_value_at(fit, row, score.column))
+    item, scale = score.says.get("item"), score.says.get("scale") or lookup.only_scale
+    if item is None:
+        said = row_fields["item"]
+        item = _resolve(rating, said, lookup.items, lookup.ignored, Code.ITEM_UNKNOWN, has_score=bool(text))
+    if scale is None and "scale" in row_fields:
+        scale = _resolve(rating, row_fields["scale"], lookup.scales, set(), Code.SCALE_UNKNOWN, has_score=bool(text))
+    if item is not None and scale is not None:
+        rating.cells.append(FoundCell(item, scale, cell, text))
+
+
+def _resolve(
+    rating: FoundRating,
+    said: Found,
+    known: Mapping[str, str],
+    ignored: set[str],
+    code: Code,
+    *,
+    has_score: bool,
+) -> str | None:
+    text = comparable(text_of(said.value))
+    if text in known and text not in ignored:
+        return known[text]
+    # words without a rating beside them are notes or headings; a rating without a known item is a slip
+    if has_score and text not in ignored and not any(f.code is code and f.cell == said.cell for f in rating.findings):
+        rating.findings.append(Finding(code, rating.sheet, said.cell, {"suggestion": nearest(text, known)}))
+    return None
+
+
+def _take_remark(touched: Iterable[FoundRating], in_row: Mapping[str, Found], lookup: Lookup) -> None:
+    remark = in_row.get("comment")
+    if remark is None or not text_of(remark.value):
+        return
+    item = lookup.items.get(comparable(text_of(in_row["item"].value))) if "item" in in_row else None
+    for rating in touched:
+        rating.comments.append((item, remark.cell, text_of(remark.value)))
+
+
+def _occurrences(rating: FoundRating) -> list[FoundRating]:
+    """A rating, or two when a table holds the whole of it twice; a single item twice is a finding."""
+    seen: dict[tuple[str, str], list[FoundCell]] = {}
+    for cell in rating.cells:
+        seen.setdefault((cell.item, cell.scale), []).append(cell)
+    counts = {len(cells) for cells in seen.values()}
+    if counts <= {1}:
+        return [rating]
+    if len(counts) == 1:
+        return [_nth(rating, seen, n) for n in range(counts.pop())]
+    for (item, _scale), cells in seen.items():
+        for cell in cells[1:]:
+            rating.findings.append(Finding(Code.ITEM_TWICE, rating.sheet, cell.cell, {"item": item}))
+    rating.cells = [cells[0] for cells in seen.values()]
+    return [rating]
+
+
+def _nth(rating: FoundRating, seen: Mapping[tuple[str, str], list[FoundCell]], n: int) -> FoundRating:
+    cells = [cells[n] for cells in seen.values()]
+    rows = {re.sub(r"\D", "", cell.cell) for cell in cells}
+    comments = [c for c in rating.comments if re.sub(r"\D", "", c[1]) in rows]
+    return FoundRating(rating.sheet, rating.fields, cells, comments, list(rating.findings))
+
+
+FIELD_WORDS: dict[str, str] = {
+    "session_id": "the session",
+    "therapist_id": "the therapist",
+    "patient_id": "the patient",
+    "rater_id": "the rater",
+    "session_on": "the session's date",
+    "rated_on": "the date of rating",
+    "selection": "how the session was selected",
+}

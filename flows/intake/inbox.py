@@ -1,0 +1,177 @@
+"""Receiving: every settled file of the inbox is noted, hashed and kept under its SHA-256 before anything else happens.
+
+A night's receipt is written whole, in one step, before the first original is kept: a night that is killed has either
+received all its sheets or none, and `received_at` is the same for all of them whatever happens afterwards.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+
+from flows.settings import Settings
+
+IGNORED_NAMES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
+IGNORED_PREFIXES = ("~$", ".~lock.", "._")
+LONGEST_NAME = 300
+Look = tuple[int, int]  # size in bytes, time of last change in nanoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One file of the inbox. `sha256` is "" when it is ignored or still arriving."""
+
+    workbook: str  # path below the inbox, with / between folders, made safe to show
+    sha256: str
+    received_at: dt.datetime  # UTC, naive
+    kind: str  # "sheet", "ignored" or "arriving"
+    inbox_path: str  # path below the inbox, as the file system has it
+
+    @property
+    def suffix(self) -> str:
+        """The ending of its name, in lower case."""
+        return PurePosixPath(self.workbook).suffix.lower()
+
+
+def receive(settings: Settings, stamp: dt.datetime, wait: Callable[[float], None] = time.sleep) -> list[Received]:
+    """Look at the inbox twice, take what has settled, and keep the originals; gives back all that is in the inbox.
+
+    `stamp` (UTC, naive) is when sheets count as first seen. The list is in order of arrival: by time of change, then name.
+    """
+    first = look(settings.inbox)
+    if any(not is_ignored(name) for name in first):
+        wait(settings.settle_seconds)
+    second = look(settings.inbox)
+    incoming = settings.archive / ".incoming"
+    shutil.rmtree(incoming, ignore_errors=True)
+    incoming.mkdir(parents=True, exist_ok=True)
+    received = [
+        _take(settings, incoming / str(number), name, first.get(name) == seen, stamp)
+        for number, (name, seen) in enumerate(sorted(second.items(), key=lambda found: (found[1][1], found[0])))
+    ]
+    received = write_receipt(settings, stamp, received)
+    for number, sheet in enumerate(received):
+        if sheet.kind == "sheet":
+            _keep(incoming / str(number), original(settings, sheet.sha256))
+    shutil.rmtree(incoming)
+    return received
+
+
+def look(inbox: Path) -> dict[str, Look]:
+    """Regular files below the inbox, by path, with size and time of last change; links are not followed."""
+    found: dict[str, Look] = {}
+    for folder, _folders, files in os.walk(inbox, followlinks=False):
+        for name in files:
+            path = Path(folder) / name
+            if path.is_symlink() or not path.is_file():
+                continue
+            seen = path.stat()
+            found[path.relative_to(inbox).as_posix()] = (seen.st_size, seen.st_mtime_ns)
+    return found
+
+
+def is_ignored(name: str) -> bool:
+    """Whether a file is no sheet by its name: an office program's lock, a thumbnail, a hidden file."""
+    last = PurePosixPath(name).name.casefold()
+    return last in IGNORED_NAMES or last.startswith(IGNORED_PREFIXES) or last.startswith(".")
+
+
+def shown(name: str) -> str:
+    """A file's name, safe to show and to store: unprintable characters replaced, overlong names cut in the middle."""
+    printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
+    if len(printable) <= LONGEST_NAME:
+        return printable
+    return f"{printable[: LONGEST_NAME // 2]}…{printable[-LONGEST_NAME // 2 + 1 :]}"
+
+
+def _take(settings: Settings, copy: Path, name: str, has_settled: bool, stamp: dt.datetime) -> Received:
+    """Note one file; a settled sheet is copied and hashed in one pass, so that what is kept is what was hashed."""
+    if is_ignored(name):
+        return Received(shown(name), "", stamp, "ignored", name)
+    if not has_settled:
+        return Received(shown(name), "", stamp, "arriving", name)
+    digest = hashlib.sha256()
+    with (settings.inbox / name).open("rb") as source, copy.open("wb") as target:
+        while block := source.read(1 << 20):
+            digest.update(block)
+            target.write(block)
+    return Received(shown(name), digest.hexdigest(), stamp, "sheet", name)
+
+
+def _keep(copy: Path, kept: Path) -> None:
+    if kept.exists():
+        return
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    copy.replace(kept)
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def receipts_folder(settings: Settings) -> Path:
+    """Where receipts are kept until their night is committed."""
+    return settings.warehouse / "receipts"
+
+
+def write_receipt(settings: Settings, stamp: dt.datetime, received: Iterable[Received]) -> list[Received]:
+    """Note tonight's sheets in one step; a sheet that a killed night had noted keeps the time of that night."""
+    before = {(r.workbook, r.sha256): r.received_at for r in open_receipts(settings)}
+    dated = [
+        Received(r.workbook, r.sha256, before.get((r.workbook, r.sha256), r.received_at), r.kind, r.inbox_path)
+        for r in received
+    ]
+    if any(r.kind == "sheet" for r in dated):
+        lines = [json.dumps(asdict(r) | {"received_at": r.received_at.isoformat()}) for r in dated if r.kind == "sheet"]
+        path = receipts_folder(settings) / f"{stamp:%Y%m%dT%H%M%S%f}.jsonl"
+        write_whole(path, "\n".join(lines).encode())
+    return dated
+
+
+def open_receipts(settings: Settings) -> Iterator[Received]:
+    """Sheets noted by nights that were not committed, oldest first."""
+    for path in sorted(receipts_folder(settings).glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            noted = json.loads(line)
+            noted["received_at"] = dt.datetime.fromisoformat(noted["received_at"])
+            yield Received(**noted)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def original(settings: Settings, sha256: str) -> Path:
+    """Where the bytes with this hash are kept."""
+    return settings.archive / sha256[:2] / sha256
+
+
+def clear_inbox(settings: Settings, received: Iterable[Received]) -> int:
+    """After the commit: remove from the inbox the sheets that are kept, and the receipts. Gives back how many left."""
+    os.sync()  # the kept originals reach the disk before the sheets leave the inbox
+    n_left = 0
+    for sheet in received:
+        path = settings.inbox / sheet.inbox_path
+        # a file that changed since it was hashed is a new arrival and stays for the next night
+        if sheet.kind == "sheet" and path.is_file() and hash_file(path) == sheet.sha256:
+            path.unlink()
+            n_left += 1
+    for receipt in receipts_folder(settings).glob("*.jsonl"):
+        receipt.unlink()
+    return n_left

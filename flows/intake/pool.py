@@ -1,0 +1,179 @@
+"""Reading many workbooks in child processes with limits, so that one file cannot take the night down.
+
+A batch is split into chunks, one at a time to a child. A child spools what each file said as soon as it has it. When a
+child dies, the file it was at is the one after those spooled: that file is refused, the rest of the chunk goes on in a
+new child, and no file is read twice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import multiprocessing
+import pickle
+import resource
+import signal
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pebble import ProcessExpired, ProcessPool
+
+from flows.errors import NightFailed
+from flows.intake.findings import Finding
+from flows.intake.frames import FoundWorkbook, Job, build_frames, write_frames
+from flows.intake.grid import Limits
+from flows.intake.reader import Reader
+from schemas.catalog import Catalog
+from schemas.codes import Code
+from schemas.roster import Roster
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOrder:
+    """All that a reading child must know; sent once when it starts."""
+
+    catalog: Catalog
+    roster: Roster
+    night_on: dt.date
+    limits: Limits
+    memory_bytes: int
+    file_seconds: int
+    spool: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some of a batch's workbooks, read by one child after the other until done."""
+
+    name: str
+    jobs: tuple[Job, ...]
+    done: int = 0
+
+
+class ReadingPool:
+    """A guarded pool of reading children; see the module's docstring."""
+
+    def __init__(self, order: ReadingOrder, n_processes: int) -> None:
+        self._order = order
+        self._n_processes = n_processes
+        self._pool: ProcessPool | None = None
+
+    def read(self, name: str, jobs: Sequence[Job]) -> Mapping[str, int]:
+        """Read a batch and leave its frames as Parquet in the spool folder; the counts of rows by frame.
+
+        Raises:
+            NightFailed: the frames of a batch could not be built, which no single file can cause.
+        """
+        size = max(1, -(-len(jobs) // (self._n_processes * 2)))
+        chunks = [Chunk(f"{name}-{k}", tuple(jobs[i : i + size])) for k, i in enumerate(range(0, len(jobs), size))]
+        counts: Counter[str] = Counter()
+        while chunks:
+            running = [(chunk, self._children().schedule(_read_chunk, args=[chunk])) for chunk in chunks]
+            chunks = []
+            for chunk, future in running:
+                try:
+                    counts.update(future.result())
+                except (ProcessExpired, CancelledError, MemoryError) as died:
+                    chunks.append(self._go_on(chunk, died))
+        return counts
+
+    def _children(self) -> ProcessPool:
+        if self._pool is None:
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(["flows.intake.pool"])
+            self._pool = ProcessPool(
+                self._n_processes, context=context, initializer=_start_child, initargs=[self._order]
+            )
+        return self._pool
+
+    def _go_on(self, chunk: Chunk, died: BaseException) -> Chunk:
+        """The rest of a chunk after its child died: the file it was at is refused."""
+        spool = _spool_of(self._order.spool, chunk)
+        n_read = _mend_spool(spool)
+        if n_read >= len(chunk.jobs):
+            raise NightFailed(
+                "The frames of a batch could not be built within a child's limits. Lower batch_files or raise child_memory_mib."
+            )
+        too_long = isinstance(died, ProcessExpired) and died.exitcode == -signal.SIGALRM
+        code = Code.TOOK_TOO_LONG if too_long else Code.READER_STOPPED
+        with spool.open("ab") as file:
+            pickle.dump(FoundWorkbook(chunk.jobs[n_read], refusal=Finding(code)), file)
+        return Chunk(chunk.name, chunk.jobs, n_read + 1)
+
+    def close(self) -> None:
+        """End the children."""
+        if self._pool is not None:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._pool.join()
+
+
+@contextmanager
+def reading_pool(order: ReadingOrder, n_processes: int) -> Iterator[ReadingPool]:
+    """A pool that starts its children when first used and ends them in any case."""
+    pool = ReadingPool(order, n_processes)
+    try:
+        yield pool
+    finally:
+        pool.close()
+
+
+def _spool_of(folder: Path, chunk: Chunk) -> Path:
+    return folder / f"{chunk.name}.spool"
+
+
+def _mend_spool(spool: Path) -> int:
+    """Count the files spooled whole, and cut off what a dying child left of the next."""
+    n_read = end = 0
+    if spool.exists():
+        with spool.open("rb") as file:
+            while True:
+                try:
+                    pickle.load(file)  # noqa: S301 - written by our own child into our own folder
+                except (EOFError, pickle.UnpicklingError):
+                    break
+                n_read, end = n_read + 1, file.tell()
+        with spool.open("r+b") as file:
+            file.truncate(end)
+    return n_read
+
+
+# What follows runs in a child. One order and one reader a child, made when it starts.
+_child: dict[str, tuple[ReadingOrder, Reader]] = {}
+
+
+def _start_child(order: ReadingOrder) -> None:
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the kernel ends a child whose time is up, whatever code it is in
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_AS, (order.memory_bytes, order.memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _child["me"] = order, Reader(order.catalog, order.roster, order.night_on, order.limits)
+
+
+def _read_chunk(chunk: Chunk) -> Mapping[str, int]:
+    order, reader = _child["me"]
+    spool = _spool_of(order.spool, chunk)
+    with spool.open("ab") as file:
+        for job in chunk.jobs[chunk.done :]:
+            signal.setitimer(signal.ITIMER_REAL, order.file_seconds)
+            found = reader.read(job)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            pickle.dump(found, file)
+            file.flush()
+    frames = build_frames(_spooled(spool), reader.readers)
+    counts = write_frames(frames, order.spool, chunk.name)
+    spool.unlink()
+    return counts
+
+
+def _spooled(spool: Path) -> Iterator[FoundWorkbook]:
+    with spool.open("rb") as file:
+        while True:
+            try:
+                yield pickle.load(file)  # noqa: S301 - written by our own child into our own folder
+            except EOFError:
+                return

@@ -1,0 +1,163 @@
+"""One workbook, read: opened by its bytes, recognised by its words, its ratings found. Runs in a guarded child."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from flows.forms.form_layout import MARKER, form_layout
+from flows.intake.blank_cells import blank_reasons
+from flows.intake.cells import CellParser
+from flows.intake.extract import FoundCell, FoundRating, extract_ratings
+from flows.intake.fields import FieldReader
+from flows.intake.findings import Finding, Refused
+from flows.intake.frames import FoundWorkbook, Job, Readers
+from flows.intake.grid import Grid, Kind, Limits, Workbook, open_workbook
+from flows.intake.recognise import Fit, Lookup, Sheet, fit_layout
+from flows.intake.roster import KnownPeople
+from flows.intake.text import comparable
+from schemas.catalog import Catalog
+from schemas.codes import Code
+from schemas.instrument import Instrument
+from schemas.layout import Layout
+from schemas.roster import Roster
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A layout with all that is needed to read its sheets."""
+
+    layout: Layout
+    instrument: Instrument
+    lookup: Lookup
+    readers: Readers
+
+
+class Reader:
+    """Reads workbooks by the active layouts, which include the forms of every active instrument."""
+
+    def __init__(self, catalog: Catalog, roster: Roster, night_on: dt.date, limits: Limits) -> None:
+        people = KnownPeople(roster)
+        own = [(layout, catalog.instrument_of(layout)) for layout in catalog.layouts.values()]
+        forms = [(form_layout(instrument), instrument) for instrument in catalog.instruments.values()]
+        self._limits = limits
+        self.described = [_describe(layout, instrument, people, night_on) for layout, instrument in (*own, *forms)]
+        self.readers = {d.layout.name: d.readers for d in self.described}
+
+    def read(self, job: Job) -> FoundWorkbook:
+        """Everything the workbook says; a workbook that cannot be read comes back with its refusal."""
+        try:
+            return self._read(job)
+        except Refused as refused:
+            return FoundWorkbook(job, refusal=Finding(refused.code, words={"suggestion": refused.suggestion}))
+        except MemoryError:
+            return FoundWorkbook(job, refusal=Finding(Code.READER_STOPPED))
+        except BaseException as broken:
+            # a panic in the reader's Rust code is a BaseException of a class that cannot be imported
+            if type(broken).__name__ != "PanicException":
+                raise
+            return FoundWorkbook(job, refusal=Finding(Code.DAMAGED))
+
+    def _read(self, job: Job) -> FoundWorkbook:
+        workbook = open_workbook(job.path, PurePosixPath(job.workbook).suffix, self._limits)
+        sheets = Sheets(workbook)
+        fits: list[tuple[Described, Fit]] = []
+        unread: list[tuple[Grid, list[Fit]]] = []
+        for index, grid in enumerate(sheets.plain):
+            attempts = [(d, self.fit(d, sheets, index)) for d in self.described]
+            fitting = [(d, fit) for d, fit in attempts if not fit.problems]
+            if len(fitting) > 1:
+                raise Refused(Code.LAYOUT_AMBIGUOUS, " and ".join(sorted(d.layout.name for d, _ in fitting)))
+            fits += fitting
+            if not fitting:
+                unread.append((grid, [fit for _, fit in attempts]))
+        if not fits:
+            raise _nobody_describes(unread)
+        return self._found(job, workbook.kind, fits, unread)
+
+    def fit(self, described: Described, sheets: Sheets, index: int) -> Fit:
+        """Lay one layout over the sheet of that index."""
+        return fit_layout(
+            sheets.sheet(described.layout, index), described.layout, described.instrument, described.lookup
+        )
+
+    def _found(
+        self, job: Job, kind: Kind, fits: list[tuple[Described, Fit]], unread: list[tuple[Grid, list[Fit]]]
+    ) -> FoundWorkbook:
+        book = FoundWorkbook(job, layout=" + ".join(dict.fromkeys(d.layout.name for d, _ in fits)))
+        for described, fit in fits:
+            for rating in extract_ratings(fit, described.lookup, job.workbook):
+                rating.layout = described.layout.name
+                _explain_blanks(rating, described.instrument, job.path, kind)
+                book.ratings.append(rating)
+        known = {comparable(name) for d, _ in fits for name in d.layout.sheet.known}
+        book.findings = [_unread(grid, tried) for grid, tried in unread if _holds_something(grid, known)]
+        if not book.ratings:
+            book.findings.append(Finding(Code.NOTHING_FILLED_IN))
+        return book
+
+
+class Sheets:
+    """The sheets of a workbook, indexed once; delimited text once per way of decoding that a layout asks for."""
+
+    def __init__(self, workbook: Workbook) -> None:
+        self._workbook = workbook
+        self.plain = workbook.grids(None, None)
+        self._indexed: dict[tuple[str | None, str | None], list[Sheet]] = {(None, None): [Sheet(g) for g in self.plain]}
+
+    def sheet(self, layout: Layout, index: int) -> Sheet:
+        """The sheet of that index, decoded as the layout says."""
+        way = (layout.encoding, layout.delimiter) if self._workbook.kind is Kind.TEXT else (None, None)
+        if way not in self._indexed:
+            self._indexed[way] = [Sheet(grid) for grid in self._workbook.grids(*way)]
+        return self._indexed[way][index]
+
+
+def _nobody_describes(unread: list[tuple[Grid, list[Fit]]]) -> Refused:
+    """The refusal of a workbook that no layout describes, naming the layout that comes nearest and what it misses."""
+    if any(MARKER in str(cell) for grid, _ in unread for row in grid.rows[:5] for cell in row):
+        return Refused(Code.VERSION_UNKNOWN)
+    return Refused(Code.LAYOUT_UNKNOWN, _nearest([fit for _, fits in unread for fit in fits]))
+
+
+def _nearest(fits: list[Fit]) -> str:
+    best = max(fits, key=lambda fit: fit.n_found, default=None)
+    if best is None or not best.n_found:
+        return ""
+    more = f" and {len(best.problems) - 3} more" if len(best.problems) > 3 else ""
+    return f" It comes nearest to {best.layout.name}, but {'; '.join(best.problems[:3])}{more}."
+
+
+def _holds_something(grid: Grid, known: set[str]) -> bool:
+    return comparable(grid.name) not in known and any(value != "" for row in grid.rows for value in row)
+
+
+def _unread(grid: Grid, tried: list[Fit]) -> Finding:
+    if grid.is_hidden:
+        return Finding(Code.HIDDEN_SHEET, sheet=grid.name)
+    return Finding(Code.SHEET_NOT_READ, sheet=grid.name, words={"suggestion": _nearest(tried)})
+
+
+def _describe(layout: Layout, instrument: Instrument, people: KnownPeople, night_on: dt.date) -> Described:
+    readers = Readers(
+        layout.name,
+        instrument.id,
+        instrument.version,
+        FieldReader(layout, people, night_on),
+        CellParser(layout, instrument),
+    )
+    return Described(layout, instrument, Lookup(layout, instrument), readers)
+
+
+def _explain_blanks(rating: FoundRating, instrument: Instrument, path: Path, kind: Kind) -> None:
+    """Give blank cells that ought to hold a rating the reason why they read as blank."""
+    needed = {(item.id, scale) for item in instrument.items if item.required for scale in item.scales}
+    blank = [cell.cell for cell in rating.cells if not cell.text and (cell.item, cell.scale) in needed]
+    if not blank:
+        return
+    reasons = blank_reasons(path, kind, rating.sheet, blank)
+    if reasons:
+        rating.cells = [
+            FoundCell(c.item, c.scale, c.cell, reasons.get(c.cell, c.text)) if not c.text else c for c in rating.cells
+        ]

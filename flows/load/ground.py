@@ -1,0 +1,33 @@
+"""The ground a night stands on: the folders of a home, and room enough on the disk."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from flows.errors import DiskTooFull
+from flows.settings import MIB, Settings
+
+
+def check_ground(settings: Settings) -> None:
+    """Make the folders of a home, and raise DiskTooFull when there is too little space to work safely."""
+    for folder in (settings.inbox, settings.archive, settings.warehouse, settings.published):
+        folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.warehouse).free // MIB
+    needed = settings.min_free_mib + 3 * _size_mib(settings.warehouse / "working.duckdb")
+    if free < needed:
+        raise DiskTooFull(
+            f"Only {free} MiB are free for {settings.warehouse}; a night needs {needed}. Make room and run it again."
+        )
+
+
+def spool_folder(settings: Settings) -> Path:
+    """An empty folder for what tonight's reading children write."""
+    folder = settings.warehouse / "spool"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _size_mib(path: Path) -> int:
+    return path.stat().st_size // MIB if path.exists() else 0

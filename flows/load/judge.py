@@ -1,0 +1,129 @@
+"""Tonight's ratings judged against each other and against all that came before, and written into history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from duckdb import DuckDBPyConnection
+
+from flows.load.models import run_models
+from schemas.codes import Code
+
+# The workbook whose bytes came first stands for all that share them; a sheet read again keeps the time it was first seen.
+FIRST_OF_BYTES = """
+create or replace temp table first_of_bytes as
+select sha256, workbook, received_at
+from (
+    select sha256, workbook, received_at, -1 as place from history.workbook where sha256 <> '' and outcome <> 'duplicate'
+    union all
+    select sha256, workbook, received_at, place from received where kind = 'sheet'
+)
+qualify row_number() over (partition by sha256 order by received_at, place, workbook) = 1
+"""
+
+ARRIVING = """
+create schema if not exists judgement;
+create or replace table judgement.arriving as
+select
+    staged.* exclude (scores_hash, layout),
+    first.received_at,
+    case when staged.is_valid then md5(concat_ws(
+        '|', staged.scores_hash, staged.instrument_version, staged.therapist_ids::varchar,
+        coalesce(staged.patient_id, ''), coalesce(staged.session_on::varchar, '')
+    )) end as values_hash,
+    known.rating_id is not null as was_held
+from staged_rating as staged
+join first_of_bytes as first on first.sha256 = staged.sha256
+left join history.rating as known on known.rating_id = staged.rating_id
+where known.rating_id is null
+    or (not known.is_valid and staged.is_valid)
+"""
+
+SETTLED = "create or replace table judgement.settled as select rating_id from {counting}"
+
+# A rating read again keeps its first judgement: what has changed since is an event, recorded apart.
+RATINGS = """
+create or replace temp table held_before as
+select rating_id, verdict, first_code, night_id from history.rating
+where rating_id in (select rating_id from judgement.arriving where was_held);
+delete from history.rating where rating_id in (select rating_id from held_before);
+insert into history.rating by name
+select
+    arriving.* exclude (was_held, first_code),
+    coalesce(before.verdict, verdict.verdict) as verdict,
+    case when verdict.verdict = 'held' then verdict.first_code else before.first_code end as first_code,
+    coalesce(before.night_id, $night_id) as night_id
+from judgement.arriving as arriving
+join judgement.verdict as verdict on verdict.rating_id = arriving.rating_id
+left join held_before as before on before.rating_id = arriving.rating_id;
+"""
+
+RELEASES = """
+insert into history.event
+select rating_id, 'released', $stamp, why, $night_id
+from (
+    select rating_id, 'the ratings of its session agree now' as why from judgement.release
+    union all
+    select verdict.rating_id, 'the roster, a layout or an instrument lets it in now'
+    from judgement.verdict as verdict
+    join judgement.arriving as arriving on arriving.rating_id = verdict.rating_id
+    where arriving.was_held and verdict.verdict <> 'held'
+)
+"""
+
+SCORES = """
+insert into history.score
+select rating_id, item, scale, state, value, cell from staged_score
+where rating_id in (select rating_id from judgement.arriving where is_valid);
+insert into history.comment
+select rating_id, item, cell, comment from staged_comment
+where rating_id in (select rating_id from judgement.arriving where is_valid);
+"""
+
+FINDINGS = """
+insert into history.finding
+with
+tonight as (
+    select workbook, sha256, rating_id, code, severity, sheet, cell, session_id, rater_id, message
+    from staged_finding
+    union all
+    select
+        arriving.workbook, arriving.sha256, arriving.rating_id, verdict.first_code, 'error', arriving.sheet, arriving.cell,
+        arriving.session_id, arriving.rater_id,
+        case verdict.first_code when 'two_ratings' then $two_ratings
+            else replace($session_disagrees, '{field}', verdict.field) end
+    from judgement.verdict as verdict
+    join judgement.arriving as arriving on arriving.rating_id = verdict.rating_id
+    where arriving.is_valid and verdict.verdict = 'held'
+),
+keyed as (
+    select md5(concat_ws('|', sha256, sheet, cell, code, rating_id, message)) as finding_id, *
+    from tonight
+)
+select
+    keyed.finding_id, keyed.workbook, keyed.sha256, keyed.rating_id, keyed.code, keyed.severity, keyed.sheet, keyed.cell,
+    keyed.session_id, keyed.rater_id, keyed.message, first.received_at as opened_at, null as closed_at, null as closed_by
+from keyed
+join first_of_bytes as first on first.sha256 = keyed.sha256
+where keyed.finding_id not in (select finding_id from history.finding)
+qualify row_number() over (partition by keyed.finding_id) = 1
+"""
+
+
+def judge(con: DuckDBPyConnection, stamp: datetime, night_id: int) -> None:
+    """Judge what is staged and add it to history: ratings, scores, remarks, findings and releases."""
+    con.execute(FIRST_OF_BYTES)
+    con.execute(ARRIVING)
+    con.execute(SETTLED.format(counting="current.rating"))
+    run_models(con, ["20_judgement"])
+    con.execute("drop table if exists held_before")
+    for statement in RATINGS.split(";\n"):
+        if statement.strip():
+            con.execute(statement, {"night_id": night_id} if "$night_id" in statement else None)
+    con.execute(RELEASES, {"stamp": stamp, "night_id": night_id})
+    con.execute(SCORES)
+    words = {
+        "two_ratings": Code.TWO_RATINGS.kind.sentence,
+        "session_disagrees": Code.SESSION_DISAGREES.kind.sentence,
+    }
+    con.execute(FINDINGS, words)

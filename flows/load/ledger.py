@@ -1,0 +1,80 @@
+"""The ledger of workbooks: what was seen before, what is to be read tonight, and what became of each file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+from duckdb import DuckDBPyConnection
+
+from flows.intake.frames import Job
+from flows.intake.inbox import Received, original
+from flows.settings import Settings
+from schemas.catalog import Catalog
+from schemas.codes import Code
+from schemas.roster import Roster
+
+# refusals that a new layout, instrument or setting may lift
+LIFTABLE = (
+    Code.LAYOUT_UNKNOWN,
+    Code.LAYOUT_AMBIGUOUS,
+    Code.VERSION_UNKNOWN,
+    Code.TOOK_TOO_LONG,
+    Code.READER_STOPPED,
+    Code.TOO_LARGE,
+)
+
+
+def fingerprint(catalog: Catalog, roster: Roster) -> str:
+    """One hash of all that decides how a workbook is judged: instruments, layouts and roster."""
+    parts = [f"{name}\n{text}" for name, text in sorted(catalog.texts.items())] + [repr(roster)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def stamp_of(con: DuckDBPyConnection, now: datetime, night_on: date) -> datetime:
+    """The moment (UTC, naive) at which tonight's sheets count as first seen: on the night's date, after all nights of that date."""
+    stamp = datetime.combine(
+        night_on,
+        now.time() if now.date() != night_on else time(now.hour, now.minute, now.second, now.microsecond),
+    )
+    row = con.execute(
+        "select max(received_at) from history.workbook where received_at::date = ?::date", [night_on]
+    ).fetchone()
+    latest = row[0] if row else None
+    return stamp if latest is None or stamp > latest else latest + timedelta(seconds=1)
+
+
+def choose(con: DuckDBPyConnection, settings: Settings, received: Iterable[Received], under: str) -> list[Job]:
+    """The workbooks to read tonight: those whose bytes are new, then those that the roster or a layout may now let in."""
+    known = {sha for (sha,) in con.execute("select distinct sha256 from history.workbook").fetchall()}
+    fresh: dict[str, Job] = {}
+    for sheet in received:
+        if sheet.kind == "sheet" and sheet.sha256 not in known:
+            fresh.setdefault(sheet.sha256, Job(sheet.workbook, sheet.sha256, original(settings, sheet.sha256)))
+    return [*fresh.values(), *_second_chances(con, settings, under)]
+
+
+def _second_chances(con: DuckDBPyConnection, settings: Settings, under: str) -> Sequence[Job]:
+    rows = con.execute(
+        """
+        select workbook, sha256
+        from history.workbook
+        where judged_under <> $under
+            and outcome <> 'duplicate'
+            and sha256 <> ''
+            and (
+                reason_code in (select unnest($liftable))
+                or sha256 in (
+                    select rating.sha256
+                    from current.waiting as waiting
+                    join history.rating as rating on rating.rating_id = waiting.rating_id
+                    where not rating.is_valid
+                )
+            )
+        order by received_at, workbook
+        """,
+        {"under": under, "liftable": [code.value for code in LIFTABLE]},
+    ).fetchall()
+    jobs = [Job(workbook, sha256, original(settings, sha256)) for workbook, sha256 in rows]
+    return [job for job in jobs if job.path.exists()]

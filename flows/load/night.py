@@ -1,0 +1,268 @@
+"""Tonight's load: what was read goes into history, the ledger and the reference tables, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from flows.intake.inbox import Received
+from flows.load.connection import open_working
+from flows.load.judge import judge
+from flows.load.models import SQL, run_models
+from flows.load.stage import stage_frames, stage_received
+from flows.settings import Settings
+from schemas.codes import Code
+
+HISTORY = SQL / "10_history" / "tables.sql"
+
+LEDGER = """
+insert into history.workbook
+with
+counts as (
+    select
+        arriving.sha256,
+        count(*) as n_ratings,
+        count(*) filter (where verdict.verdict = 'accepted') as n_accepted,
+        count(*) filter (where verdict.verdict = 'held') as n_held,
+        count(*) filter (where verdict.verdict = 'duplicate') as n_duplicate
+    from judgement.arriving as arriving
+    join judgement.verdict as verdict on verdict.rating_id = arriving.rating_id
+    group by arriving.sha256
+),
+told as (
+    select sha256, any_value(code) as code, any_value(message) as message
+    from staged_finding
+    where code = 'nothing_filled_in'
+    group by sha256
+),
+tonight as (
+    select received.*, first.workbook as first_workbook
+    from received
+    left join first_of_bytes as first on first.sha256 = received.sha256
+    where not exists (
+        select 1 from history.workbook as known
+        where known.workbook = received.workbook and known.sha256 = received.sha256 and known.outcome <> 'arriving'
+    )
+    qualify row_number() over (partition by received.workbook, received.sha256 order by received.place) = 1
+)
+select
+    tonight.workbook,
+    tonight.sha256,
+    tonight.received_at,
+    case
+        when tonight.kind <> 'sheet' then tonight.kind
+        when tonight.first_workbook <> tonight.workbook then 'duplicate'
+        when read.refusal_code is not null then 'refused'
+        when coalesce(counts.n_ratings, 0) = 0 then 'ignored'
+        when counts.n_held = counts.n_ratings then 'held'
+        when counts.n_held > 0 then 'partly_held'
+        when counts.n_duplicate = counts.n_ratings then 'duplicate'
+        else 'accepted'
+    end as outcome,
+    case when tonight.first_workbook = tonight.workbook then coalesce(read.refusal_code, told.code) end as reason_code,
+    case
+        when tonight.kind = 'arriving' then 'It was still being copied; it is looked at again on the next night.'
+        when tonight.kind = 'ignored' then 'By its name it is no rating sheet.'
+        when tonight.first_workbook <> tonight.workbook then 'The same bytes as ' || tonight.first_workbook || '.'
+        when read.refusal_code is not null then read.refusal
+        when coalesce(counts.n_ratings, 0) = 0 then told.message
+        when counts.n_duplicate = counts.n_ratings then 'Every rating in it was known already.'
+    end as reason,
+    case when tonight.first_workbook = tonight.workbook then read.layout end as layout,
+    if(tonight.first_workbook = tonight.workbook, coalesce(counts.n_ratings, 0), 0) as n_ratings,
+    if(tonight.first_workbook = tonight.workbook, coalesce(counts.n_accepted, 0), 0) as n_accepted,
+    if(tonight.first_workbook = tonight.workbook, coalesce(counts.n_held, 0), 0) as n_held,
+    if(tonight.first_workbook = tonight.workbook, coalesce(counts.n_duplicate, 0), 0) as n_duplicate,
+    $under as judged_under,
+    $night_id as night_id
+from tonight
+left join staged_workbook as read on read.sha256 = tonight.sha256
+left join counts on counts.sha256 = tonight.sha256
+left join told on told.sha256 = tonight.sha256
+"""
+
+# A workbook read again is judged under tonight's roster and layouts; one that was refused may have ratings now.
+READ_AGAIN = """
+update history.workbook as book
+set
+    judged_under = $under,
+    outcome = case
+        when read.refusal_code is not null then 'refused'
+        when counts.n_ratings is null then book.outcome
+        when counts.n_held = counts.n_ratings then 'held'
+        when counts.n_held > 0 then 'partly_held'
+        when counts.n_duplicate = counts.n_ratings then 'duplicate'
+        else 'accepted'
+    end,
+    reason_code = read.refusal_code,
+    reason = read.refusal,
+    layout = read.layout,
+    n_ratings = coalesce(counts.n_ratings, book.n_ratings),
+    n_accepted = coalesce(counts.n_accepted, book.n_accepted),
+    n_held = coalesce(counts.n_held, book.n_held),
+    n_duplicate = coalesce(counts.n_duplicate, book.n_duplicate)
+from staged_workbook as read
+left join (
+    select
+        sha256,
+        count(*) as n_ratings,
+        count(*) filter (where verdict = 'accepted') as n_accepted,
+        count(*) filter (where verdict = 'held') as n_held,
+        count(*) filter (where verdict = 'duplicate') as n_duplicate
+    from history.rating
+    group by sha256
+) as counts on counts.sha256 = read.sha256
+where book.sha256 = read.sha256
+    and book.workbook = read.workbook
+    and book.night_id <> $night_id
+"""
+
+CLOSE_RATINGS = """
+update history.finding as finding
+set closed_at = $stamp, closed_by = counting.workbook
+from history.rating as held
+left join current.rating as counting
+    on counting.session_id = held.session_id
+    and counting.rater_id = held.rater_id
+    and counting.role = held.role
+    and counting.instrument_id = held.instrument_id
+where held.rating_id = finding.rating_id
+    and finding.closed_at is null
+    and finding.severity = 'error'
+    and held.rating_id not in (select rating_id from current.waiting)
+"""
+
+# What was wrong with a workbook or sheet is settled when a later file of that name comes, or when it could be read after all.
+CLOSE_WORKBOOKS = """
+update history.finding as finding
+set closed_at = $stamp, closed_by = later.workbook
+from history.workbook as later
+where finding.rating_id is null
+    and finding.closed_at is null
+    and later.workbook = finding.workbook
+    and later.outcome <> 'refused'
+    and (
+        (later.received_at > finding.opened_at and later.sha256 <> finding.sha256)
+        or (later.sha256 = finding.sha256 and finding.severity = 'error')
+    )
+"""
+
+ROSTER_ABSENT = """
+insert into history.finding
+select
+    'roster_absent', 'raw/roster.xlsx', '', null, 'roster_absent', 'warning', '', '', null, null, $message, $stamp, null, null
+where not exists (select 1 from history.finding where finding_id = 'roster_absent')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tonight:
+    """What distinguishes this night: its number, its date, its moment (UTC), and what sheets are judged under."""
+
+    night_id: int
+    night_on: date
+    started_at: datetime
+    stamp: datetime
+    under: str
+    version: str
+
+
+@contextmanager
+def working_file(settings: Settings) -> Iterator[DuckDBPyConnection]:
+    """The working file, open for the night with its history tables in place."""
+    con = open_working(settings)
+    try:
+        con.execute("set timezone = 'UTC'")
+        con.execute(HISTORY.read_text(encoding="utf-8"))
+        _have_current(con)
+        yield con
+    finally:
+        con.close()
+
+
+@contextmanager
+def one_transaction(con: DuckDBPyConnection) -> Iterator[None]:
+    """All of a night's changes, or none."""
+    con.execute("begin")
+    try:
+        yield
+    except BaseException:
+        con.execute("rollback")
+        raise
+    con.execute("commit")
+
+
+def next_night(con: DuckDBPyConnection) -> int:
+    """The number of the night that begins."""
+    row = con.execute("select coalesce(max(night_id), 0) + 1 from history.night").fetchone()
+    assert row is not None  # noqa: S101 - an aggregate has one row
+    return int(row[0])
+
+
+def load_history(
+    con: DuckDBPyConnection, spool: Path, received: Sequence[Received], tonight: Tonight, *, has_roster: bool
+) -> None:
+    """Add what was received and read tonight to history and the ledger."""
+    stage_received(con, received)
+    stage_frames(con, spool)
+    judge(con, tonight.stamp, tonight.night_id)
+    con.execute("delete from history.workbook where outcome = 'arriving'")
+    con.execute(LEDGER, {"under": tonight.under, "night_id": tonight.night_id})
+    con.execute(READ_AGAIN, {"under": tonight.under, "night_id": tonight.night_id})
+    if has_roster:
+        con.execute(
+            "update history.finding set closed_at = $stamp where finding_id = 'roster_absent' and closed_at is null",
+            {"stamp": tonight.stamp},
+        )
+    else:
+        con.execute(ROSTER_ABSENT, {"message": Code.ROSTER_ABSENT.kind.sentence, "stamp": tonight.stamp})
+
+
+def settle_current(con: DuckDBPyConnection, tonight: Tonight) -> None:
+    """Work out which ratings count now, and close the findings that are settled thereby."""
+    run_models(con, ["30_current"])
+    con.execute(CLOSE_RATINGS, {"stamp": tonight.stamp})
+    con.execute(CLOSE_WORKBOOKS, {"stamp": tonight.stamp})
+
+
+def record_night(con: DuckDBPyConnection, tonight: Tonight, now: datetime) -> Mapping[str, int]:
+    """Write the night's own record; gives back its counts."""
+    row = con.execute(
+        """
+        insert into history.night
+        select
+            $night_id, $night_on, $started_at, $committed_at, $version,
+            (select count(*) from history.workbook where night_id = $night_id),
+            count(*), count(*) filter (where verdict = 'accepted'), count(*) filter (where verdict = 'held'),
+            count(*) filter (where verdict = 'duplicate'),
+            (select count(*) from history.event where night_id = $night_id and event = 'released')
+        from history.rating
+        where night_id = $night_id
+        returning n_workbooks, n_ratings, n_accepted, n_held, n_duplicate, n_released
+        """,
+        {
+            "night_id": tonight.night_id,
+            "night_on": tonight.night_on,
+            "started_at": tonight.started_at.replace(tzinfo=None),
+            "committed_at": now.replace(tzinfo=None),
+            "version": tonight.version,
+        },
+    ).fetchone()
+    assert row is not None  # noqa: S101 - one row was inserted
+    return dict(zip(("workbooks", "ratings", "accepted", "held", "known already", "released"), row, strict=True))
+
+
+def _have_current(con: DuckDBPyConnection) -> None:
+    """Before the first night nothing counts; the tables that later nights read must be there all the same."""
+    there = con.execute(
+        "select 1 from duckdb_tables() where schema_name = 'current' and table_name = 'waiting'"
+    ).fetchone()
+    if there is None:
+        con.execute("create schema if not exists current")
+        con.execute("create table if not exists current.rating (rating_id varchar)")
+        con.execute("create table if not exists current.waiting (rating_id varchar)")

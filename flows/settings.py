@@ -1,0 +1,146 @@
+"""The only reader of the environment and of `fidelity.toml`: where the home is, and every number a lab may set.
+
+Prefect reads its own switches when it is imported, so `prepare_prefect` must be called before that.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from flows.errors import SettingsWrong
+
+ROOT = Path(__file__).resolve().parents[1]
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Settings of one home. `fidelity.toml` in the home holds them; `FIDELITY_…` in the environment wins."""
+
+    model_config = SettingsConfigDict(env_prefix="FIDELITY_", extra="forbid", frozen=True)
+
+    home: Path = Field(default=Path(), description="The folder that holds raw/ and warehouse/.")
+    lab: str = Field(default="Our lab", description="Name of the lab on covers.")
+    contact: str = Field(
+        default="No contact is set; add contact = \"…\" to fidelity.toml.", description="Contact line on covers."
+    )
+    time_zone: str = Field(default="Europe/Berlin", description="IANA zone in which a night has its date.")
+    provisional: bool = Field(default=True, description="Whether the summary says provisional or final.")
+
+    window_months: int = Field(default=24, ge=1, description="Sessions of this many months before the night count.")
+    min_sessions: int = Field(default=4, ge=1, description="Fewer sessions than this: insufficient.")
+    min_patients: int = Field(default=2, ge=0, description="Fewer patients than this: insufficient.")
+    min_raters: int = Field(default=2, ge=1, description="Fewer raters than this: insufficient.")
+    since: date | None = Field(default=None, description="Newest meeting date for 'since last time'; else since_days.")
+    since_days: int = Field(default=90, ge=1, description="'Since last time' reaches back this many days.")
+
+    settle_seconds: float = Field(default=2, ge=0, description="Seconds between two looks at a file not seen before.")
+    processes: int = Field(default=0, ge=0, description="Reading processes; 0: one a core, at most four.")
+    batch_files: int = Field(default=100, ge=1, description="Workbooks a batch.")
+    child_memory_mib: int = Field(default=1024, ge=256, description="Memory limit of a reading process.")
+    file_seconds: int = Field(default=20, ge=1, description="Seconds that reading one file may take.")
+    max_file_mib: int = Field(default=100, ge=1, description="Larger files are refused unread.")
+    max_unpacked_mib: int = Field(default=300, ge=1, description="Files larger than this when unpacked are refused.")
+    max_cells: int = Field(default=2_000_000, ge=1000, description="Sheets that span more cells are refused.")
+    min_free_mib: int = Field(default=200, ge=0, description="Free disk space below which a night does not begin.")
+    duckdb_memory_mib: int = Field(default=512, ge=128, description="Memory limit of DuckDB.")
+    stale_hours: int = Field(default=30, ge=1, description="`fidelity status` calls an older publication stale.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings names it
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What was given in code wins over the environment, which wins over the home's `fidelity.toml`."""
+        given = init_settings()
+        home = Path(given.get("home") or env_settings().get("home") or Path())
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, home / "fidelity.toml")
+
+    @property
+    def inbox(self) -> Path:
+        """Where sheets are dropped."""
+        return self.home / "raw" / "inbox"
+
+    @property
+    def archive(self) -> Path:
+        """Where originals are kept under their SHA-256."""
+        return self.home / "raw" / "archive"
+
+    @property
+    def raw(self) -> Path:
+        """Where the roster is."""
+        return self.home / "raw"
+
+    @property
+    def warehouse(self) -> Path:
+        """Where the working file is."""
+        return self.home / "warehouse"
+
+    @property
+    def published(self) -> Path:
+        """Where people look."""
+        return self.warehouse / "published"
+
+    @property
+    def own_schemas(self) -> Path:
+        """The lab's own instruments and layouts."""
+        return self.home / "schemas"
+
+    @property
+    def n_processes(self) -> int:
+        """Reading processes to run."""
+        return self.processes or min(4, os.cpu_count() or 1)
+
+
+def load_settings(home: Path | None = None, **given: object) -> Settings:
+    """Settings of a home; `home` defaults to `FIDELITY_HOME`, then to the current directory.
+
+    Raises:
+        SettingsWrong: a setting is unknown or cannot be used.
+    """
+    if home is not None:
+        given["home"] = home
+    try:
+        settings = Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsWrong(f"The setting {name} cannot be used: {first['msg']}. Correct fidelity.toml or FIDELITY_{name.upper()}.") from None
+    return settings.model_copy(update={"home": settings.home.expanduser().resolve()})
+
+
+def prepare_prefect(settings: Settings, environ: dict[str, str] | None = None) -> None:
+    """Set Prefect's home and switches in the environment; a value that is already there is left alone.
+
+    Prefect reads them on import: pyproject's `[tool.prefect]` is read from the current directory only, and
+    `DO_NOT_TRACK` from the environment only.
+    """
+    environ = os.environ if environ is None else environ  # type: ignore[assignment]
+    assert environ is not None  # noqa: S101 - narrows the type
+    for name, value in prefect_switches(settings).items():
+        environ.setdefault(name, value)
+
+
+def prefect_switches(settings: Settings) -> Mapping[str, str]:
+    """The environment in which Prefect keeps its records in the home and sends nothing anywhere."""
+    return {
+        "PREFECT_HOME": str(settings.warehouse / "prefect"),
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_LOGGING_TO_API_ENABLED": "true",
+        "DO_NOT_TRACK": "1",
+    }

@@ -1,0 +1,201 @@
+"""What an instrument is: scales, domains of elements, items, and the words shown on its form.
+
+An instrument is a versioned TOML file. A released version never changes; adding an instrument is adding a file.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from schemas.codes import Modality, State
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+){0,2}$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=400, strip_whitespace=True)]
+
+MARKABLE = (State.NO_OPPORTUNITY, State.UNJUDGEABLE, State.NOT_DELIVERED)
+MOST_POINTS = 201  # a drop-down with more is no drop-down, and a step mistyped as 1e-9 must not fill the memory
+
+
+class Part(BaseModel):
+    """A piece of a checked TOML file: unknown keys are mistakes, and nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Scale(Part):
+    """One scale: `lowest` to `highest` in steps of `step`, with words at its anchors."""
+
+    id: Id
+    title: Text
+    short: Text
+    question: Text
+    lowest: float
+    highest: float
+    step: float = 1
+    threshold: float | None = None
+    threshold_word: Text | None = None
+    anchors: dict[str, Text] = {}
+    states: tuple[State, ...] = MARKABLE  # marks that mean something on this scale, where the item allows them
+
+    @property
+    def points(self) -> tuple[float, ...]:
+        """Every value of the scale, ascending."""
+        lowest, step = Decimal(str(self.lowest)), Decimal(str(self.step))
+        n = int((Decimal(str(self.highest)) - lowest) / step)
+        return tuple(float(lowest + step * k) for k in range(n + 1))
+
+    @model_validator(mode="after")
+    def _is_a_scale(self) -> Scale:
+        if self.highest <= self.lowest or self.step <= 0:
+            raise ValueError(f"scale {self.id}: highest must exceed lowest, and step must be above 0")
+        if (self.highest - self.lowest) / self.step >= MOST_POINTS:
+            raise ValueError(f"scale {self.id}: it has more than {MOST_POINTS} points; make the step larger")
+        if self.points[-1] != self.highest:
+            raise ValueError(
+                f"scale {self.id}: steps of {self.step:g} from {self.lowest:g} do not end at {self.highest:g}"
+            )
+        if self.threshold is not None and not self.lowest <= self.threshold <= self.highest:
+            raise ValueError(f"scale {self.id}: the threshold {self.threshold:g} is not on the scale")
+        for point in self.anchors:
+            if not _is_number(point) or float(point) not in self.points:
+                raise ValueError(f"scale {self.id}: the anchor {point} is not a point of the scale")
+        _check_markable(f"scale {self.id}", self.states)
+        return self
+
+
+class Domain(Part):
+    """A group of elements; in an ordered domain the elements are steps in the order they are written."""
+
+    id: Id
+    title: Text
+    ordered: bool = False
+
+
+class Element(Part):
+    """What fidelity is reported for."""
+
+    id: Id
+    domain: Id
+    title: Text
+    guidance: Text
+
+
+class Speaks(Part):
+    """That an item speaks to an element, and with what weight among the items that do."""
+
+    element: Id
+    weight: float = Field(default=1, gt=0)
+    partly: bool = False
+
+
+class Item(Part):
+    """One line of the form."""
+
+    id: Id
+    number: int
+    title: Text
+    guidance: Text | None = None
+    speaks_to: tuple[Speaks, ...] = ()
+    scales: tuple[Id, ...] = Field(min_length=1)
+    states: tuple[State, ...] = (State.NO_OPPORTUNITY, State.UNJUDGEABLE)
+    required: bool = True
+
+    @model_validator(mode="after")
+    def _marks_are_a_raters(self) -> Item:
+        _check_markable(f"item {self.id}", self.states)
+        return self
+
+
+class Crosswalk(Part):
+    """The instrument whose elements this one's items speak to."""
+
+    instrument: Id
+    version: Version
+
+
+class Instrument(Part):
+    """A versioned instrument. `elements` are its own; `crosswalk` names where the others come from."""
+
+    id: Id
+    version: Version
+    title: Text
+    about: Text
+    source: Text
+    unit: Literal["session", "case"] = "session"
+    modality: Modality
+    language: str = "en"
+    clinical: bool = True
+    scales: tuple[Scale, ...] = Field(min_length=1)
+    domains: tuple[Domain, ...] = ()
+    elements: tuple[Element, ...] = ()
+    crosswalk: Crosswalk | None = None
+    items: tuple[Item, ...] = Field(min_length=1)
+
+    @property
+    def name(self) -> str:
+        """Id and version, as `mbt-session 1.0`."""
+        return f"{self.id} {self.version}"
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Instrument:
+        for what, ids in (
+            ("scale", [s.id for s in self.scales]),
+            ("domain", [d.id for d in self.domains]),
+            ("element", [e.id for e in self.elements]),
+            ("item", [i.id for i in self.items]),
+            ("item number", [str(i.number) for i in self.items]),
+        ):
+            twice = sorted({i for i in ids if ids.count(i) > 1})
+            if twice:
+                raise ValueError(f"the {what} {twice[0]} is written twice")
+        scales = {s.id for s in self.scales}
+        for item in self.items:
+            for scale in item.scales:
+                if scale not in scales:
+                    raise ValueError(
+                        f"item {item.id}: there is no scale {scale}; the scales are {', '.join(sorted(scales))}"
+                    )
+        domains = {d.id for d in self.domains}
+        for element in self.elements:
+            if element.domain not in domains:
+                raise ValueError(f"element {element.id}: there is no domain {element.domain}")
+        if self.crosswalk is None:
+            self.check_items_speak_to({e.id for e in self.elements})
+        return self
+
+    def check_items_speak_to(self, elements: set[str]) -> None:
+        """Raise ValueError when an item speaks to an element that is not among `elements`."""
+        for item in self.items:
+            for speaks in item.speaks_to:
+                if speaks.element not in elements:
+                    raise ValueError(f"item {item.id}: there is no element {speaks.element}")
+
+    def scale(self, scale_id: str) -> Scale:
+        """The scale with this id."""
+        return next(s for s in self.scales if s.id == scale_id)
+
+    def marks(self, item: Item, scale: Scale) -> tuple[State, ...]:
+        """The marks a rater may make instead of a value: those that the item and the scale both allow."""
+        return tuple(state for state in MARKABLE if state in item.states and state in scale.states)
+
+    def item(self, item_id: str) -> Item:
+        """The item with this id."""
+        return next(i for i in self.items if i.id == item_id)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_markable(what: str, states: tuple[State, ...]) -> None:
+    for state in states:
+        if state not in MARKABLE:
+            raise ValueError(f"{what}: {state} is not a mark that a rater makes; allowed: {', '.join(MARKABLE)}")

@@ -1,0 +1,178 @@
+"""What a layout is: the description of a lab's existing sheet, so that it is read without programming.
+
+Every cell that may hold a rating gets its fields (session, rater, item, scale …) from three places: labelled
+cells of its sheet, the columns of its row, and the headers of its column. The four shapes differ only in which
+place gives what: a *form* has labels and a row per item; *wide* has a row per rating and a column per item and
+scale; *long* has a row per item; *crossed* has a column per rated subject (or rater).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from schemas.codes import Role, Selection, State
+from schemas.instrument import Id, Part, Text, Version
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
+
+FieldName = Literal[
+    "session_id", "therapist_id", "patient_id", "rater_id", "session_on", "rated_on", "revision", "role", "selection",
+    "item", "scale", "value", "comment", "overall_comment",
+]  # fmt: skip
+ID_FIELDS: tuple[FieldName, ...] = ("session_id", "therapist_id", "patient_id", "rater_id")
+DATE_FIELDS: tuple[FieldName, ...] = ("session_on", "rated_on")
+ROW_ONLY: tuple[FieldName, ...] = ("item", "scale", "value")
+SOURCES = ("label", "cell", "column", "letter", "header", "value", "sheet_name", "file_name", "same_as")
+
+
+class FieldSource(Part):
+    """Where a field's text comes from (one of the first nine), and what is done to it before it is used."""
+
+    label: Texts = ()  # the text of the cell beside (or above) the one that holds the field
+    cell: Annotated[str, Field(pattern=r"^[A-Z]{1,3}[1-9]\d{0,6}$")] | None = None
+    column: Texts = ()  # the header of the column, or its synonyms
+    letter: Annotated[str, Field(pattern=r"^[A-Z]{1,3}$")] | None = None
+    header: bool = False  # a level or pattern group of the table's header says it
+    value: Text | None = None  # the same for every rating
+    sheet_name: bool = False
+    file_name: bool = False
+    same_as: FieldName | None = None
+
+    where: Literal["right", "below"] = "right"  # of the label
+    required: bool | None = None  # by default: ids and dates that have a source are required
+    fill_down: bool = False  # a blank cell repeats the one above
+    pattern: str | None = None  # a regular expression; its first group (or all of it) is the text
+    pad: int = Field(default=0, ge=0, le=20)  # ids of digits are filled with leading zeros to this length
+    prefix: str = ""
+    codes: dict[str, str] = {}  # text as found -> text meant
+    several: Annotated[str, Field(min_length=1, max_length=3)] | None = None  # what stands between several therapists
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> FieldSource:
+        given = [name for name in SOURCES if getattr(self, name)]
+        if len(given) != 1:
+            raise ValueError(f"give exactly one of {', '.join(SOURCES)}; found {', '.join(given) or 'none'}")
+        if self.pattern is not None:
+            re.compile(self.pattern)
+        return self
+
+    @property
+    def in_table(self) -> bool:
+        """True when the field stands in a column of the table."""
+        return bool(self.column or self.letter)
+
+
+class ScoreColumn(Part):
+    """One column of ratings named by its header, for sheets whose headers follow no rule."""
+
+    header: Texts
+    item: Id
+    scale: Id
+
+
+class Table(Part):
+    """The part of a sheet that holds ratings: header rows, then rows of cells."""
+
+    header_rows: int = Field(default=1, ge=1, le=9)
+    header_row: int | None = Field(
+        default=None, ge=1
+    )  # number of the last header row; found by its texts when not given
+    levels: tuple[FieldName | Literal[""], ...] = ()  # what each header row says about the columns below it
+    pattern: str | None = None  # instead of levels: a regular expression with named groups over the joined header
+    joined_by: str = " / "
+    scores: tuple[ScoreColumn, ...] = ()
+    ignore_columns: Texts = ()
+    ignore_items: Texts = ()
+    skip_rows: Texts = ()  # rows whose first text is one of these are no ratings (means, totals)
+    until: Texts = ()  # the table ends before the row whose first text is one of these
+
+    @model_validator(mode="after")
+    def _says_how_headers_read(self) -> Table:
+        if self.levels and len(self.levels) != self.header_rows:
+            raise ValueError(f"levels names {len(self.levels)} header rows, header_rows says {self.header_rows}")
+        if self.pattern is not None:
+            groups = set(re.compile(self.pattern).groupindex)
+            if not groups:
+                raise ValueError("pattern needs named groups such as (?P<item>…) and (?P<scale>…)")
+        if sum(bool(x) for x in (any(self.levels), self.pattern, self.scores)) > 1:
+            raise ValueError("give levels, pattern or scores, not several of them")
+        return self
+
+
+class SheetChoice(Part):
+    """Which sheets of a workbook the layout is about. With nothing given: every visible sheet that fits."""
+
+    name: Texts = ()
+    pattern: str | None = None
+    hidden: bool = False  # True: hidden sheets are read as well
+    known: Texts = ()  # sheets of the workbook that hold no ratings and need no mention
+
+
+class Layout(Part):
+    """The description of one kind of sheet."""
+
+    id: Id
+    version: Version
+    title: Text
+    instrument: Id
+    instrument_version: Version | None = None
+    shape: Literal["form", "wide", "long", "crossed"]
+    language: str = "en"
+    says: Texts = ()  # texts that the sheet must contain for this layout to fit
+    says_not: Texts = ()  # texts that it must not contain
+    encoding: str | None = None  # of csv files that are not UTF-8; cp1252 when not given
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    decimal: Literal[".", ","] = "."
+    date_order: Literal["dmy", "mdy", "ymd"] = "ymd"
+    missing: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = ()  # marks that mean nothing was entered
+    marks: dict[str, State] = {}  # text -> state
+    codes: dict[str, float] = {}  # text -> point of the scale
+    scale_codes: dict[str, dict[str, float]] = {}  # the same for one scale only
+    items: dict[str, Id] = {}  # text -> item; item ids, numbers and titles are known without
+    scales: dict[str, Id] = {}  # text -> scale; scale ids and titles are known without
+    sheet: SheetChoice = SheetChoice()
+    fields: dict[FieldName, FieldSource]
+    table: Table = Table()
+
+    @model_validator(mode="after")
+    def _can_be_read(self) -> Layout:
+        given: set[str] = {*self.fields, *self.table.levels}
+        if self.table.pattern is not None:
+            given |= set(re.compile(self.table.pattern).groupindex)
+        for name in ("session_id", "therapist_id", "rater_id"):
+            if name not in given:
+                raise ValueError(f"nothing says where {name} stands; add [fields.{name}]")
+        if "item" not in given and not self.table.scores:
+            raise ValueError("nothing says where the item stands; add [fields.item], a level, or [[table.scores]]")
+        for name, source in self.fields.items():
+            if name in ROW_ONLY and not (source.in_table or source.value):
+                raise ValueError(f"[fields.{name}] must be a column")
+            if source.several and name != "therapist_id":
+                raise ValueError(f"[fields.{name}]: only therapist_id may hold several")
+            if source.same_as is not None and source.same_as not in given:
+                raise ValueError(f"[fields.{name}]: same_as names {source.same_as}, which has no source")
+        if ("value" in self.fields) == bool(any(self.table.levels) or self.table.pattern or self.table.scores):
+            raise ValueError(
+                "ratings stand either in a value column ([fields.value]) or in columns named by levels, pattern or scores"
+            )
+        for state in self.marks.values():
+            if state in (State.RATED, State.NOT_RATED_BY_DESIGN):
+                raise ValueError(f"no mark can mean {state}")
+        for name, value in (("role", Role), ("selection", Selection)):
+            constant = self.fields.get(name)  # type: ignore[call-overload]
+            if constant is not None and constant.value is not None and constant.value not in set(value):
+                raise ValueError(f"[fields.{name}]: {constant.value} is none of {', '.join(value)}")
+        return self
+
+    @property
+    def name(self) -> str:
+        """Id and version, as `north-form 1`."""
+        return f"{self.id} {self.version}"

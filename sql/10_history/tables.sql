@@ -1,0 +1,108 @@
+-- history: what was ever received, found and decided. Rows are added, never rewritten, save a finding's closing.
+-- why: everything people see is rebuilt from these tables each night; keys are proved by the checks, not by indexes.
+
+create schema if not exists history;
+create schema if not exists reference;
+
+-- grain: one row per workbook name and content ever seen
+create table if not exists history.workbook (
+    workbook      varchar not null,        -- path below the inbox, as it was dropped
+    sha256        varchar not null,        -- of the bytes; '' while the file was still arriving
+    received_at   timestamp not null,      -- UTC; when it was first seen, at the start of that night
+    outcome       varchar not null,        -- what became of it (reference.code, list outcome)
+    reason_code   varchar,                 -- finding code, where the outcome needs a reason
+    reason        varchar,                 -- the reason in words
+    layout        varchar,                 -- layout and version it was read with
+    n_ratings     integer not null,        -- ratings found in it
+    n_accepted    integer not null,        -- of these: taken in at first judgement
+    n_held        integer not null,        -- of these: held at first judgement
+    n_duplicate   integer not null,        -- of these: known already at first judgement
+    judged_under  varchar not null,        -- fingerprint of the roster, layouts and instruments of that night
+    night_id      bigint not null          -- night that judged it
+);
+
+-- grain: one row per rating found in a workbook
+create table if not exists history.rating (
+    rating_id          varchar not null,   -- made from the workbook's bytes, the sheet and the place of the rating
+    sha256             varchar not null,   -- workbook it was found in
+    workbook           varchar not null,   -- its name
+    sheet              varchar not null,   -- its sheet
+    cell               varchar not null,   -- first cell of the rating
+    session_id         varchar,            -- the rated session (or case); null when the sheet does not say
+    therapist_ids      varchar[] not null, -- therapists of the session, sorted
+    patient_id         varchar,            -- its patient
+    rater_id           varchar,            -- who rated it
+    session_on         date,               -- when the session was
+    rated_on           date,               -- when it was rated
+    revision           integer,            -- revision of the form
+    role               varchar not null,   -- role of the rater
+    selection          varchar not null,   -- how the session came to be rated
+    instrument_id      varchar not null,   -- instrument
+    instrument_version varchar not null,   -- its version
+    received_at        timestamp not null, -- UTC; when the workbook was first seen
+    is_valid           boolean not null,   -- true: nothing in the sheet itself holds it
+    verdict            varchar not null,   -- first judgement (reference.code, list verdict)
+    first_code         varchar,            -- first finding that held it
+    values_hash        varchar,            -- of its scores, therapists, patient and date; null when not valid
+    night_id           bigint not null     -- night that found it
+);
+
+-- grain: one row per valid rating, item and scale
+create table if not exists history.score (
+    rating_id varchar not null,            -- rating
+    item      varchar not null,            -- item of the instrument
+    scale     varchar not null,            -- scale of the instrument
+    state     varchar not null,            -- state of the cell
+    value     double,                      -- point of the scale; null unless rated
+    cell      varchar not null             -- cell of the rating's sheet; '' where the sheet has none
+);
+
+-- grain: one row per remark that a rater wrote beside a rating or an item
+create table if not exists history.comment (
+    rating_id varchar not null,            -- rating
+    item      varchar,                     -- item; null when it is about the whole rating
+    cell      varchar not null,            -- cell of the rating's sheet
+    comment   varchar not null             -- the rater's words
+);
+
+-- grain: one row per finding
+create table if not exists history.finding (
+    finding_id   varchar not null,         -- made from workbook, place and code
+    workbook     varchar not null,         -- workbook it is about
+    sha256       varchar not null,         -- its bytes
+    rating_id    varchar,                  -- rating it is about; null when about a sheet or the workbook
+    code         varchar not null,         -- finding code
+    severity     varchar not null,         -- error or warning
+    sheet        varchar not null,         -- sheet; '' when about the workbook
+    cell         varchar not null,         -- cell; '' when about a sheet
+    session_id   varchar,                  -- session, where the sheet says
+    rater_id     varchar,                  -- rater, where the sheet says
+    message      varchar not null,         -- what to do, for the person who can mend it
+    opened_at    timestamp not null,       -- UTC; when its workbook was first seen
+    closed_at    timestamp,                -- UTC; when what settled it was first seen
+    closed_by    varchar                   -- workbook that settled it
+);
+
+-- grain: one row per thing that happened to a rating after its first judgement
+create table if not exists history.event (
+    rating_id varchar not null,            -- rating
+    event     varchar not null,            -- reference.code, list event
+    event_at  timestamp not null,          -- UTC
+    why       varchar not null,            -- in words
+    night_id  bigint not null              -- night that recorded it
+);
+
+-- grain: one row per night
+create table if not exists history.night (
+    night_id    bigint not null,           -- counts up
+    night_on    date not null,             -- date the night stands for
+    started_at  timestamp not null,        -- UTC
+    committed_at timestamp not null,       -- UTC
+    version     varchar not null,          -- of this software
+    n_workbooks integer not null,          -- workbooks newly judged
+    n_ratings   integer not null,          -- ratings newly found
+    n_accepted  integer not null,          -- of these, taken in
+    n_held      integer not null,          -- of these, held
+    n_duplicate integer not null,          -- of these, known already
+    n_released  integer not null           -- held ratings of earlier nights that were taken in
+);

@@ -1,0 +1,69 @@
+-- quality.coverage: whether enough of a therapist's sessions are rated.
+-- grain: one row per therapist_id, period
+-- reads: current.rating, measure.session, reference.night, reference.plan, reference.therapist
+-- why:   periods are those of the lab's plan; a session in none of them is counted in its calendar quarter, and one without a
+--        date as undated, so that no rated session is lost from sight. Observers' ratings only.
+with
+night as (select night_on from reference.night),
+plan as (select * from reference.plan),
+rated as (
+    select therapist_id, session_id, session_on, count(distinct rater_id) as n_raters
+    from (
+        select unnest(therapist_ids) as therapist_id, session_id, rater_id
+        from current.rating
+        where role = 'observer'
+    )
+    inner join measure.session using (session_id)
+    group by therapist_id, session_id, session_on
+),
+placed as (
+    select
+        rated.therapist_id,
+        coalesce(plan.period, year(session_on) || '-Q' || quarter(session_on), 'undated') as period,
+        n_raters >= coalesce(plan.raters, 2) as is_double
+    from rated
+    left join plan
+        on plan.therapist_id = rated.therapist_id
+        and rated.session_on between plan.starts_on and plan.ends_on
+),
+counted as (
+    select therapist_id, period, count(*) as rated, count(*) filter (is_double) as double_rated
+    from placed
+    group by therapist_id, period
+),
+expected as (
+    select
+        coalesce(plan.therapist_id, counted.therapist_id) as therapist_id,
+        coalesce(plan.period, counted.period) as period,
+        plan.starts_on,
+        plan.ends_on,
+        plan.sessions as planned,
+        coalesce(counted.rated, 0) as rated,
+        coalesce(counted.double_rated, 0) as double_rated,
+        case
+            when plan.sessions is null then null
+            when plan.ends_on < night_on then greatest(plan.sessions - coalesce(counted.rated, 0), 0)
+            else 0
+        end as overdue,
+        case
+            when plan.sessions is not null then null
+            when counted.period = 'undated' then 'The sheets give no date for these sessions, so they belong to no period.'
+            else 'The roster has no plan for this period, so no number of sessions is expected.'
+        end as note
+    from plan
+    full join counted on counted.therapist_id = plan.therapist_id and counted.period = plan.period
+    cross join night
+)
+select
+    therapist_id::varchar as therapist_id,   -- therapist
+    team::varchar         as team,           -- her team; null when the roster does not say
+    supervisor_id::varchar as supervisor_id, -- her supervisor; null when the roster does not say
+    period::varchar       as period,         -- 2026, 2026-H1 or 2026-Q1; undated for sessions without a date
+    planned::integer      as planned,        -- sessions to be rated; null when there is no plan (note says so)
+    rated::integer        as rated,          -- sessions with an observer's rating that counts
+    double_rated::integer as double_rated,   -- of these, rated by as many observers as planned; by two when there is no plan
+    overdue::integer      as overdue,        -- sessions planned and not rated once the period is over; null when there is no plan
+    note::varchar         as note            -- why planned and overdue are empty, where they are
+from expected
+left join reference.therapist using (therapist_id)
+order by therapist_id, starts_on nulls last, period
