@@ -26,6 +26,7 @@ from python_calamine import (
 
 from flows.intake.findings import Refused
 from flows.intake.text import Value
+from flows.settings import MIB, Settings
 from schemas.codes import Code
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -60,6 +61,11 @@ class Limits:
     file_bytes: int
     unpacked_bytes: int
     cells: int
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The limits that a home sets."""
+    return Limits(settings.max_file_mib * MIB, settings.max_unpacked_mib * MIB, settings.max_cells)
 
 
 @dataclass(frozen=True, slots=True)

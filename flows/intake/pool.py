@@ -24,13 +24,12 @@ from pebble import ProcessExpired, ProcessPool
 from flows.errors import NightFailed
 from flows.intake.findings import Finding
 from flows.intake.frames import FoundWorkbook, Job, build_frames, write_frames
-from flows.intake.grid import Limits
+from flows.intake.grid import Limits, limits_of
 from flows.intake.reader import Reader
+from flows.settings import MIB, Settings
 from schemas.catalog import Catalog
 from schemas.codes import Code
 from schemas.roster import Roster
-
-MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,12 @@ class ReadingOrder:
     memory_bytes: int
     file_seconds: int
     spool: Path
+
+
+def reading_order(settings: Settings, catalog: Catalog, roster: Roster, night_on: dt.date, spool: Path) -> ReadingOrder:
+    """The order of one night."""
+    memory = settings.child_memory_mib * MIB
+    return ReadingOrder(catalog, roster, night_on, limits_of(settings), memory, settings.file_seconds, spool)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Reader:
         own = [(layout, catalog.instrument_of(layout)) for layout in catalog.layouts.values()]
         forms = [(form_layout(instrument), instrument) for instrument in catalog.instruments.values()]
         self._limits = limits
-        self.described = [_describe(layout, instrument, people, night_on) for layout, instrument in (*own, *forms)]
+        self.described = [describe(layout, instrument, people, night_on) for layout, instrument in (*own, *forms)]
         self.readers = {d.layout.name: d.readers for d in self.described}
 
     def read(self, job: Job) -> FoundWorkbook:
@@ -65,7 +65,7 @@ class Reader:
         fits: list[tuple[Described, Fit]] = []
         unread: list[tuple[Grid, list[Fit]]] = []
         for index, grid in enumerate(sheets.plain):
-            attempts = [(d, self.fit(d, sheets, index)) for d in self.described]
+            attempts = [(d, lay_over(d, sheets, index)) for d in self.described]
             fitting = [(d, fit) for d, fit in attempts if not fit.problems]
             if len(fitting) > 1:
                 raise Refused(Code.LAYOUT_AMBIGUOUS, " and ".join(sorted(d.layout.name for d, _ in fitting)))
@@ -76,21 +76,12 @@ class Reader:
             raise _nobody_describes(unread)
         return self._found(job, workbook.kind, fits, unread)
 
-    def fit(self, described: Described, sheets: Sheets, index: int) -> Fit:
-        """Lay one layout over the sheet of that index."""
-        return fit_layout(
-            sheets.sheet(described.layout, index), described.layout, described.instrument, described.lookup
-        )
-
     def _found(
         self, job: Job, kind: Kind, fits: list[tuple[Described, Fit]], unread: list[tuple[Grid, list[Fit]]]
     ) -> FoundWorkbook:
         book = FoundWorkbook(job, layout=" + ".join(dict.fromkeys(d.layout.name for d, _ in fits)))
         for described, fit in fits:
-            for rating in extract_ratings(fit, described.lookup, job.workbook):
-                rating.layout = described.layout.name
-                _explain_blanks(rating, described.instrument, job.path, kind)
-                book.ratings.append(rating)
+            book.ratings += ratings_of(described, fit, job, kind)
         known = {comparable(name) for d, _ in fits for name in d.layout.sheet.known}
         book.findings = [_unread(grid, tried) for grid, tried in unread if _holds_something(grid, known)]
         if not book.ratings:
@@ -112,6 +103,21 @@ class Sheets:
         if way not in self._indexed:
             self._indexed[way] = [Sheet(grid) for grid in self._workbook.grids(*way)]
         return self._indexed[way][index]
+
+
+def lay_over(described: Described, sheets: Sheets, index: int) -> Fit:
+    """Lay one layout over the sheet of that index."""
+    sheet = sheets.sheet(described.layout, index)
+    return fit_layout(sheet, described.layout, described.instrument, described.lookup)
+
+
+def ratings_of(described: Described, fit: Fit, job: Job, kind: Kind) -> list[FoundRating]:
+    """The ratings of a fitted sheet, with the reason why cells that ought to hold a rating read as blank."""
+    ratings = extract_ratings(fit, described.lookup, job.workbook)
+    for rating in ratings:
+        rating.layout = described.layout.name
+        _explain_blanks(rating, described.instrument, job.path, kind)
+    return ratings
 
 
 def _nobody_describes(unread: list[tuple[Grid, list[Fit]]]) -> Refused:
@@ -139,7 +145,8 @@ def _unread(grid: Grid, tried: list[Fit]) -> Finding:
     return Finding(Code.SHEET_NOT_READ, sheet=grid.name, words={"suggestion": _nearest(tried)})
 
 
-def _describe(layout: Layout, instrument: Instrument, people: KnownPeople, night_on: dt.date) -> Described:
+def describe(layout: Layout, instrument: Instrument, people: KnownPeople, night_on: dt.date) -> Described:
+    """A layout made ready to read sheets: its words looked up, its parsers built."""
     readers = Readers(
         layout.name,
         instrument.id,

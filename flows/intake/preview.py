@@ -1,0 +1,103 @@
+"""`fidelity layout try`: what a layout would read from one file, before anything is loaded."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from flows.errors import SheetRefused
+from flows.intake.findings import Finding, Refused
+from flows.intake.frames import FoundWorkbook, Job, Readers, build_frames
+from flows.intake.grid import Workbook, limits_of, open_workbook
+from flows.intake.inbox import hash_file
+from flows.intake.reader import Described, Sheets, describe, lay_over, ratings_of
+from flows.intake.roster import KnownPeople, read_roster
+from flows.settings import Settings
+from schemas.catalog import check_layout, load_catalog, read_layout
+
+SHOWN_RATINGS = 5
+SHOWN_CELLS = 8
+
+
+def try_layout(path: Path, layout_path: Path, settings: Settings, night_on: dt.date) -> list[str]:
+    """Lines for a terminal: sheet by sheet, whether the layout fits, the first ratings as read, and every problem.
+
+    Raises:
+        LayoutWrong: the layout breaks a rule, or names what its instrument does not have.
+        SheetRefused: the file cannot be opened at all; the message says why.
+    """
+    layout = read_layout(layout_path)
+    catalog = load_catalog((settings.own_schemas, *_beside(layout_path)))
+    check_layout(layout, catalog)
+    described = describe(layout, catalog.instrument_of(layout), KnownPeople(read_roster(settings.raw)), night_on)
+    try:
+        workbook = open_workbook(path, path.suffix, limits_of(settings))
+    except FileNotFoundError:
+        raise SheetRefused(f"There is no file {path.name} to read.") from None
+    except Refused as refused:
+        raise SheetRefused(f"{path.name}: {Finding(refused.code).message}") from None
+    return list(_preview(path, workbook, described))
+
+
+def _beside(layout_path: Path) -> list[Path]:
+    """The folder of schemas that a layout lies in, so that an instrument beside it is found."""
+    folder = layout_path.resolve().parent
+    return [folder.parent] if folder.name == "layouts" else []
+
+
+def _preview(path: Path, workbook: Workbook, described: Described) -> Iterator[str]:
+    layout = described.layout
+    sheets = Sheets(workbook)
+    book = FoundWorkbook(Job(path.name, hash_file(path), path), layout=layout.name)
+    yield f"{path.name}, read with {layout.name} ({layout.title})"
+    for index, grid in enumerate(sheets.plain):
+        fit = lay_over(described, sheets, index)
+        name = f"Sheet {grid.name}" if grid.name else "Its text"
+        if fit.problems:
+            yield from [f"{name}: does not fit, because", *(f"  - {problem}" for problem in fit.problems)]
+            continue
+        ratings = ratings_of(described, fit, book.job, workbook.kind)
+        book.ratings += ratings
+        yield (f"{name}: fits; {_count(len(ratings), 'rating')} from row {fit.first_row + 1} on")
+    yield from _ratings(book, {layout.name: described.readers})
+    yield from _closing(book)
+
+
+def _ratings(book: FoundWorkbook, readers: Mapping[str, Readers]) -> Iterator[str]:
+    if not book.ratings:
+        return
+    frames = build_frames([book], readers)
+    scores = frames.score.partition_by("rating_id", as_dict=True)
+    yield ""
+    yield f"The first {min(SHOWN_RATINGS, frames.rating.height)} as they would be read:"
+    for rating in frames.rating.head(SHOWN_RATINGS).iter_rows(named=True):
+        who = ", ".join(f"{name} {rating[name] or '?'}" for name in ("session_id", "patient_id", "rater_id"))
+        therapists = " and ".join(rating["therapist_ids"]) or "?"
+        held = "" if rating["is_valid"] else " — would be held"
+        yield f"  {rating['cell']}  {who}, therapist {therapists}, on {rating['session_on'] or '?'}{held}"
+        cells = scores.get((rating["rating_id"],))
+        if cells is not None:
+            said = [f"{c['item']}/{c['scale']} {_said(c)}" for c in cells.head(SHOWN_CELLS).iter_rows(named=True)]
+            yield f"      {'; '.join(said)}{' …' if cells.height > SHOWN_CELLS else ''}"
+    if frames.finding.height:
+        yield ""
+        yield f"{_count(frames.finding.height, 'problem')}:"
+    for finding in frames.finding.iter_rows(named=True):
+        yield f"  {finding['sheet']} {finding['cell']} {finding['message']}".replace("  ", " ", 1)
+
+
+def _said(cell: dict[str, object]) -> str:
+    return f"{cell['value']:g}" if cell["state"] == "rated" else str(cell["state"])
+
+
+def _closing(book: FoundWorkbook) -> list[str]:
+    return (
+        []
+        if book.ratings
+        else ["", "Nothing would be read. Mend the layout where the lines above say what is missing."]
+    )
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
