@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path(), description="The folder that holds raw/ and warehouse/.")
     lab: str = Field(default="Our lab", description="Name of the lab on covers.")
     contact: str = Field(
-        default="No contact is set; add contact = \"…\" to fidelity.toml.", description="Contact line on covers."
+        default='No contact is set; add contact = "…" to fidelity.toml.', description="Contact line on covers."
     )
     time_zone: str = Field(default="Europe/Berlin", description="IANA zone in which a night has its date.")
     provisional: bool = Field(default=True, description="Whether the summary says provisional or final.")
@@ -119,7 +119,9 @@ def load_settings(home: Path | None = None, **given: object) -> Settings:
     except ValidationError as wrong:
         first = wrong.errors(include_url=False, include_input=False)[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise SettingsWrong(f"The setting {name} cannot be used: {first['msg']}. Correct fidelity.toml or FIDELITY_{name.upper()}.") from None
+        raise SettingsWrong(
+            f"The setting {name} cannot be used: {first['msg']}. Correct fidelity.toml or FIDELITY_{name.upper()}."
+        ) from None
     return settings.model_copy(update={"home": settings.home.expanduser().resolve()})
 
 
@@ -141,6 +143,9 @@ def prefect_switches(settings: Settings) -> Mapping[str, str]:
         "PREFECT_HOME": str(settings.warehouse / "prefect"),
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_LOGGING_TO_API_ENABLED": "true",
+        # With Prefect's own 5, a night whose server has died lingers for minutes; success never hangs on it.
+        "PREFECT_CLIENT_MAX_RETRIES": "2",
+        # On the terminal the night speaks for itself, and an error is one line; Prefect's log is in its database.
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
         "DO_NOT_TRACK": "1",
     }

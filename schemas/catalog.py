@@ -111,7 +111,12 @@ def check_layout(layout: Layout, catalog: Catalog) -> None:
         raise LayoutWrong(f"Layout {layout.name}: {wrong}") from None
     items, scales = {i.id for i in instrument.items}, {s.id for s in instrument.scales}
     named_items = {*layout.items.values(), *(s.item for s in layout.table.scores)}
-    named_scales = {*layout.scales.values(), *layout.scale_codes, *(s.scale for s in layout.table.scores)}
+    named_scales = {
+        *layout.scales.values(),
+        *layout.scale_codes,
+        *layout.scale_marks,
+        *(s.scale for s in layout.table.scores),
+    }
     for what, named, known in (("item", named_items, items), ("scale", named_scales, scales)):
         if named - known:
             raise LayoutWrong(
@@ -174,8 +179,8 @@ def plain_words(wrong: ValidationError) -> list[str]:
 
 # pydantic's own sentences speak of patterns and tuples to people who have written a text file.
 PLAIN_WORDS = {
-    "string_pattern_mismatch": "is not written in the form that is needed here (ids: small letters, digits, - and _, a letter first; "
-    "versions: numbers and points, in quotes)",
+    "string_pattern_mismatch": "is not written in the form that is needed here (ids: small letters, digits, - and _, "
+    "a letter first; versions: numbers and points, in quotes)",
     "string_type": "must be text in quotes",
     "string_too_short": "is empty",
     "string_too_long": "is too long; 400 characters are the most",

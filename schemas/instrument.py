@@ -142,6 +142,22 @@ class Instrument(Part):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Instrument:
+        self._check_nothing_twice()
+        scales, domains = {s.id for s in self.scales}, {d.id for d in self.domains}
+        for item in self.items:
+            unknown = [scale for scale in item.scales if scale not in scales]
+            if unknown:
+                raise ValueError(
+                    f"item {item.id}: there is no scale {unknown[0]}; the scales are {', '.join(sorted(scales))}"
+                )
+        for element in self.elements:
+            if element.domain not in domains:
+                raise ValueError(f"element {element.id}: there is no domain {element.domain}")
+        if self.crosswalk is None:
+            self.check_items_speak_to({e.id for e in self.elements})
+        return self
+
+    def _check_nothing_twice(self) -> None:
         for what, ids in (
             ("scale", [s.id for s in self.scales]),
             ("domain", [d.id for d in self.domains]),
@@ -152,20 +168,6 @@ class Instrument(Part):
             twice = sorted({i for i in ids if ids.count(i) > 1})
             if twice:
                 raise ValueError(f"the {what} {twice[0]} is written twice")
-        scales = {s.id for s in self.scales}
-        for item in self.items:
-            for scale in item.scales:
-                if scale not in scales:
-                    raise ValueError(
-                        f"item {item.id}: there is no scale {scale}; the scales are {', '.join(sorted(scales))}"
-                    )
-        domains = {d.id for d in self.domains}
-        for element in self.elements:
-            if element.domain not in domains:
-                raise ValueError(f"element {element.id}: there is no domain {element.domain}")
-        if self.crosswalk is None:
-            self.check_items_speak_to({e.id for e in self.elements})
-        return self
 
     def check_items_speak_to(self, elements: set[str]) -> None:
         """Raise ValueError when an item speaks to an element that is not among `elements`."""

@@ -24,8 +24,8 @@ def _as_list(value: object) -> object:
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
 
 FieldName = Literal[
-    "session_id", "therapist_id", "patient_id", "rater_id", "session_on", "rated_on", "revision", "role", "selection",
-    "item", "scale", "value", "comment", "overall_comment",
+    "session_id", "therapist_id", "co_therapist_id", "patient_id", "rater_id", "session_on", "rated_on", "revision",
+    "role", "selection", "item", "scale", "value", "comment", "overall_comment",
 ]  # fmt: skip
 ID_FIELDS: tuple[FieldName, ...] = ("session_id", "therapist_id", "patient_id", "rater_id")
 DATE_FIELDS: tuple[FieldName, ...] = ("session_on", "rated_on")
@@ -46,20 +46,26 @@ class FieldSource(Part):
     file_name: bool = False
     same_as: FieldName | None = None
 
-    where: Literal["right", "below"] = "right"  # of the label
+    where: Literal["right", "below", "inside"] = (
+        "right"  # of the label; inside: the label and what follows it share a cell
+    )
+    sheet: Text | None = None  # another sheet of the workbook, on which the label or cell stands
     required: bool | None = None  # by default: ids and dates that have a source are required
     fill_down: bool = False  # a blank cell repeats the one above
     pattern: str | None = None  # a regular expression; its first group (or all of it) is the text
     pad: int = Field(default=0, ge=0, le=20)  # ids of digits are filled with leading zeros to this length
     prefix: str = ""
+    case: Literal["upper", "lower"] | None = None  # ids that people type in either case
     codes: dict[str, str] = {}  # text as found -> text meant
-    several: Annotated[str, Field(min_length=1, max_length=3)] | None = None  # what stands between several therapists
+    several: Annotated[str, Field(min_length=1, max_length=9)] | None = None  # what stands between several therapists
 
     @model_validator(mode="after")
     def _has_one_source(self) -> FieldSource:
         given = [name for name in SOURCES if getattr(self, name)]
         if len(given) != 1:
             raise ValueError(f"give exactly one of {', '.join(SOURCES)}; found {', '.join(given) or 'none'}")
+        if self.sheet is not None and not (self.label or self.cell):
+            raise ValueError("sheet goes with label or cell: columns stand in the table")
         if self.pattern is not None:
             re.compile(self.pattern)
         return self
@@ -94,14 +100,17 @@ class Table(Part):
     skip_rows: Texts = ()  # rows whose first text is one of these are no ratings (means, totals)
     until: Texts = ()  # the table ends before the row whose first text is one of these
 
+    @property
+    def groups(self) -> frozenset[str]:
+        """The fields that the pattern's named groups give."""
+        return frozenset(re.compile(self.pattern).groupindex) if self.pattern else frozenset()
+
     @model_validator(mode="after")
     def _says_how_headers_read(self) -> Table:
         if self.levels and len(self.levels) != self.header_rows:
             raise ValueError(f"levels names {len(self.levels)} header rows, header_rows says {self.header_rows}")
-        if self.pattern is not None:
-            groups = set(re.compile(self.pattern).groupindex)
-            if not groups:
-                raise ValueError("pattern needs named groups such as (?P<item>…) and (?P<scale>…)")
+        if self.pattern is not None and not self.groups:
+            raise ValueError("pattern needs named groups such as (?P<item>…) and (?P<scale>…)")
         if sum(bool(x) for x in (any(self.levels), self.pattern, self.scores)) > 1:
             raise ValueError("give levels, pattern or scores, not several of them")
         return self
@@ -132,8 +141,10 @@ class Layout(Part):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     decimal: Literal[".", ","] = "."
     date_order: Literal["dmy", "mdy", "ymd"] = "ymd"
+    months: dict[str, Annotated[int, Field(ge=1, le=12)]] = {}  # names of months in dates, beside the English ones
     missing: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = ()  # marks that mean nothing was entered
     marks: dict[str, State] = {}  # text -> state
+    scale_marks: dict[str, dict[str, State]] = {}  # the same for one scale only
     codes: dict[str, float] = {}  # text -> point of the scale
     scale_codes: dict[str, dict[str, float]] = {}  # the same for one scale only
     items: dict[str, Id] = {}  # text -> item; item ids, numbers and titles are known without
@@ -144,35 +155,37 @@ class Layout(Part):
 
     @model_validator(mode="after")
     def _can_be_read(self) -> Layout:
-        given: set[str] = {*self.fields, *self.table.levels}
-        if self.table.pattern is not None:
-            given |= set(re.compile(self.table.pattern).groupindex)
+        given: set[str] = {*self.fields, *self.table.levels, *self.table.groups}
         for name in ("session_id", "therapist_id", "rater_id"):
             if name not in given:
                 raise ValueError(f"nothing says where {name} stands; add [fields.{name}]")
         if "item" not in given and not self.table.scores:
             raise ValueError("nothing says where the item stands; add [fields.item], a level, or [[table.scores]]")
-        for name, source in self.fields.items():
-            if name in ROW_ONLY and not (source.in_table or source.value):
-                raise ValueError(f"[fields.{name}] must be a column")
-            if source.several and name != "therapist_id":
-                raise ValueError(f"[fields.{name}]: only therapist_id may hold several")
-            if source.same_as is not None and source.same_as not in given:
-                raise ValueError(f"[fields.{name}]: same_as names {source.same_as}, which has no source")
-        if ("value" in self.fields) == bool(any(self.table.levels) or self.table.pattern or self.table.scores):
+        in_columns = any(self.table.levels) or self.table.pattern is not None or bool(self.table.scores)
+        if ("value" in self.fields) == in_columns:
             raise ValueError(
                 "ratings stand either in a value column ([fields.value]) or in columns named by levels, pattern or scores"
             )
-        for state in self.marks.values():
+        for name, source in self.fields.items():
+            _check_field(name, source, given)
+        for state in (*self.marks.values(), *(s for marks in self.scale_marks.values() for s in marks.values())):
             if state in (State.RATED, State.NOT_RATED_BY_DESIGN):
                 raise ValueError(f"no mark can mean {state}")
-        for name, value in (("role", Role), ("selection", Selection)):
-            constant = self.fields.get(name)  # type: ignore[call-overload]
-            if constant is not None and constant.value is not None and constant.value not in set(value):
-                raise ValueError(f"[fields.{name}]: {constant.value} is none of {', '.join(value)}")
         return self
 
     @property
     def name(self) -> str:
         """Id and version, as `north-form 1`."""
         return f"{self.id} {self.version}"
+
+
+def _check_field(name: FieldName, source: FieldSource, given: set[str]) -> None:
+    if name in ROW_ONLY and not (source.in_table or source.value or source.header):
+        raise ValueError(f"[fields.{name}] must be a column")
+    if source.several and name != "therapist_id":
+        raise ValueError(f"[fields.{name}]: only therapist_id may hold several")
+    if source.same_as is not None and source.same_as not in given:
+        raise ValueError(f"[fields.{name}]: same_as names {source.same_as}, which has no source")
+    words: dict[str, type[Role] | type[Selection]] = {"role": Role, "selection": Selection}
+    if name in words and source.value is not None and source.value not in set(words[name]):
+        raise ValueError(f"[fields.{name}]: {source.value} is none of {', '.join(words[name])}")

@@ -52,8 +52,12 @@ class CellParser:
 
     def __init__(self, layout: Layout, instrument: Instrument) -> None:
         self.instrument = instrument
-        self._marks = {comparable(text): state for text, state in layout.marks.items()}
-        self._marks |= {comparable(text): State.MISSING for text in layout.missing}
+        self._missing = {comparable(text) for text in layout.missing}
+        self._marks = {
+            scale.id: {comparable(t): s for t, s in (layout.marks | layout.scale_marks.get(scale.id, {})).items()}
+            | dict.fromkeys(self._missing, State.MISSING)
+            for scale in instrument.scales
+        }
         self._decimal = layout.decimal
         self._codes = {
             scale.id: {comparable(t): v for t, v in (layout.codes | layout.scale_codes.get(scale.id, {})).items()}
@@ -62,7 +66,13 @@ class CellParser:
         self._items = {item.id: item for item in instrument.items}
         self._scales = {scale.id: scale for scale in instrument.scales}
         self._words = {
-            state: "/".join(mark for mark, meant in layout.marks.items() if meant is state) for state in State
+            scale.id: {
+                state: "/".join(
+                    m for m, s in (layout.marks | layout.scale_marks.get(scale.id, {})).items() if s is state
+                )
+                for state in State
+            }
+            for scale in instrument.scales
         }
         self._known: dict[tuple[str, str, str], Parsed] = {}
 
@@ -73,6 +83,10 @@ class CellParser:
             self._known[key] = self._judge(self._items[item], self._scales[scale], text)
         return self._known[key]
 
+    def is_blank(self, text: str) -> bool:
+        """Whether nothing is entered: no text, or a mark that says so."""
+        return not text or comparable(text) in self._missing
+
     def expected(self, item: str, scale: str) -> str:
         """What may be entered, in words: the range, then the marks as this layout writes them."""
         the_item, the_scale = self._items[item], self._scales[scale]
@@ -81,7 +95,7 @@ class CellParser:
         marks = [
             word if word == STATE_WORDS[state] else f"{word} ({STATE_WORDS[state]})"
             for state in self.instrument.marks(the_item, the_scale)
-            if (word := self._words[state])
+            if (word := self._words[scale][state])
         ]
         return f"{said}, or {', '.join(marks)}" if marks else said
 
@@ -101,12 +115,13 @@ class CellParser:
         if text in NOT_TEXT:
             return Parsed(State.MISSING, code=NOT_TEXT[text])
         plain = comparable(text)
-        if plain in ERROR_TEXTS and plain not in self._marks:
+        marks = self._marks[scale.id]
+        if plain in ERROR_TEXTS and plain not in marks:
             return Parsed(State.MISSING, code=Code.ERROR_VALUE)
         if plain in self._codes[scale.id]:
             return _on_scale(scale, self._codes[scale.id][plain])
-        if plain in self._marks:
-            return Parsed(self._marks[plain])
+        if plain in marks:
+            return Parsed(marks[plain])
         number = as_number(text, self._decimal)
         return Parsed(State.MISSING, code=Code.NOT_A_RATING) if number is None else _on_scale(scale, number)
 

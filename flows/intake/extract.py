@@ -10,27 +10,32 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from flows.intake.cells import cell_text
 from flows.intake.findings import Finding
+from flows.intake.grid import Grid
 from flows.intake.recognise import Fit, Lookup, ScoreColumn
 from flows.intake.suggest import nearest
 from flows.intake.text import Value, address, comparable, text_of
+from flows.intake.written import prepare, read_date
 from schemas.codes import Code
+from schemas.layout import DATE_FIELDS, FieldName, FieldSource, Layout
 
-IDENTITY = ("session_id", "rater_id", "role", "revision", "rated_on")
+IDENTITY: tuple[FieldName, ...] = ("session_id", "rater_id", "role", "revision", "rated_on")
+AGREEING: tuple[FieldName, ...] = ("therapist_id", "co_therapist_id", "patient_id", "session_on", "selection")
+ABOUT_CELL = frozenset({"item", "scale", "value", "comment"})
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A field's value as found, and the cell it stands in ("" when it comes from elsewhere)."""
+class Found(NamedTuple):
+    """A field's value as found, and the cell it stands in ("" when no cell says it), on another sheet if that is named."""
 
     value: Value
     cell: str = ""
+    sheet: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FoundCell:
+class FoundCell(NamedTuple):
     """One rating cell as found."""
 
     item: str
@@ -57,19 +62,21 @@ class FoundRating:
 
 
 def extract_ratings(fit: Fit, lookup: Lookup, file_name: str) -> list[FoundRating]:
-    """All ratings of a fitted sheet, in the order of their first cells; those blank throughout were never made."""
+    """All ratings of a fitted sheet, in the order of their first cells, with those that are blank throughout."""
     groups: dict[tuple[object, ...], FoundRating] = {}
     about_sheet = _sheet_fields(fit, file_name)
     scores = fit.scores or (ScoreColumn(fit.columns["value"], {}),)
+    touched: dict[tuple[tuple[str, str], ...], FoundRating] = {}
     for row, in_row in _table_rows(fit):
         row_fields = about_sheet | in_row
-        touched: dict[tuple[tuple[str, str], ...], FoundRating] = {}
+        if "item" not in row_fields or not ABOUT_CELL.issuperset(in_row):
+            touched = {}  # this row may be about another rating than the one above it
         for score in scores:
             if score.names not in touched:
                 touched[score.names] = _group(groups, fit, row, row_fields, score)
             _take_cell(touched[score.names], fit, lookup, row, row_fields, score)
         _take_remark(touched.values(), in_row, lookup)
-    ratings = [rating for group in groups.values() if _is_made(group) for rating in _occurrences(group)]
+    ratings = [rating for group in groups.values() for rating in _occurrences(group)]
     remark = about_sheet.get("overall_comment")
     if remark is not None and text_of(remark.value):
         for rating in ratings:
@@ -77,17 +84,12 @@ def extract_ratings(fit: Fit, lookup: Lookup, file_name: str) -> list[FoundRatin
     return ratings
 
 
-def _is_made(rating: FoundRating) -> bool:
-    return any(cell.text for cell in rating.cells) or bool(rating.findings)
-
-
 def _sheet_fields(fit: Fit, file_name: str) -> dict[str, Found]:
     """Fields that are the same for the whole sheet."""
     fields: dict[str, Found] = {}
     for name, source in fit.layout.fields.items():
         if name in fit.labels:
-            row, column = fit.labels[name]
-            fields[name] = Found(_value_at(fit, row, column), address(row, column))
+            fields[name] = _labelled(fit, name, source)
         elif source.value is not None:
             fields[name] = Found(source.value)
         elif source.sheet_name:
@@ -95,6 +97,22 @@ def _sheet_fields(fit: Fit, file_name: str) -> dict[str, Found]:
         elif source.file_name:
             fields[name] = Found(PurePosixPath(file_name).stem)
     return fields
+
+
+def _labelled(fit: Fit, name: FieldName, source: FieldSource) -> Found:
+    row, column = fit.labels[name]
+    grid = fit.elsewhere.get(name, fit.grid)
+    value = _value_at(grid, row, column)
+    if source.where == "inside":
+        value = next((rest for label in source.label if (rest := _after_label(text_of(value), label)) is not None), "")
+    return Found(value, address(row, column), grid.name if name in fit.elsewhere else "")
+
+
+def _after_label(text: str, label: str) -> str | None:
+    """What follows a label in its own cell, as `T-01` in `Therapist: T-01`."""
+    words = r"\s+".join(re.escape(word) for word in label.rstrip(": ").split())
+    match = re.match(rf"{words}\s*[:=]?\s*(.*)", text, re.IGNORECASE | re.DOTALL)
+    return match.group(1) if match else None
 
 
 def _table_rows(fit: Fit) -> Iterator[tuple[int, dict[str, Found]]]:
@@ -110,7 +128,7 @@ def _table_rows(fit: Fit) -> Iterator[tuple[int, dict[str, Found]]]:
             return
         fields: dict[str, Found] = {}
         for name, column in fit.columns.items():
-            found = Found(_value_at(fit, row, column), address(row, column))
+            found = Found(_value_at(fit.grid, row, column), address(row, column))
             if fit.layout.fields[name].fill_down and found.value == "" and name in above:
                 found = above[name]
             fields[name] = found
@@ -118,8 +136,8 @@ def _table_rows(fit: Fit) -> Iterator[tuple[int, dict[str, Found]]]:
         yield row, fields
 
 
-def _value_at(fit: Fit, row: int, column: int) -> Value:
-    rows = fit.grid.rows
+def _value_at(grid: Grid, row: int, column: int) -> Value:
+    rows = grid.rows
     value = rows[row][column] if row < len(rows) and column < len(rows[row]) else ""
     return value.strip() if isinstance(value, str) else value
 
@@ -133,29 +151,40 @@ def _group(
 ) -> FoundRating:
     fields = dict(row_fields)
     for name, said in score.names:
-        fields[name] = Found(said, address(fit.first_row - 1, score.column))
+        fields[name] = Found(said, address(score.rows.get(name, fit.first_row - 1), score.column))
     for name, source in fit.layout.fields.items():
         if source.same_as is not None and source.same_as in fields:
             fields[name] = fields[source.same_as]
     is_row = "item" not in row_fields
     key = (
         row if is_row else None,
-        *(comparable(text_of(fields[n].value)) if n in fields else "" for n in IDENTITY),
+        *(_meant(fit.layout, n, fields[n].value) if n in fields else "" for n in IDENTITY),
     )
     if key not in groups:
-        about = {n: f for n, f in fields.items() if n not in ("item", "scale", "value", "comment", "overall_comment")}
+        about = {n: f for n, f in fields.items() if n not in ABOUT_CELL and n != "overall_comment"}
         groups[key] = FoundRating(fit.grid.name, about)
     elif not is_row:
-        _check_rows_agree(groups[key], fields)
+        _check_rows_agree(fit.layout, groups[key], fields)
     return groups[key]
 
 
-def _check_rows_agree(rating: FoundRating, fields: Mapping[str, Found]) -> None:
-    for name in ("therapist_id", "patient_id", "session_on", "selection"):
+def _meant(layout: Layout, name: FieldName, value: Value) -> str:
+    """A field's value so that two ways of writing it are the same: 7 and 007 where ids are padded, 3.2.26 and a date cell."""
+    if name in DATE_FIELDS:
+        date = read_date(value, layout.date_order, layout.months)
+        return text_of(value) if date is None else date.isoformat()
+    source, text = layout.fields.get(name), text_of(value)
+    return comparable(text if source is None else prepare(text, source))
+
+
+def _check_rows_agree(layout: Layout, rating: FoundRating, fields: Mapping[str, Found]) -> None:
+    for name in AGREEING:
         if name not in fields:
             continue
         here, first = fields[name], rating.fields[name]
-        if here.cell != first.cell and comparable(text_of(here.value)) != comparable(text_of(first.value)):
+        if here.cell == first.cell or here.value == first.value:
+            continue
+        if _meant(layout, name, here.value) != _meant(layout, name, first.value):
             rating.findings.append(Finding(Code.ROWS_DISAGREE, rating.sheet, here.cell, {"field": FIELD_WORDS[name]}))
 
 
@@ -167,7 +196,7 @@ def _take_cell(
     row_fields: Mapping[str, Found],
     score: ScoreColumn,
 ) -> None:
-    cell, text = address(row, score.column), cell_text(_value_at(fit, row, score.column))
+    cell, text = address(row, score.column), cell_text(_value_at(fit.grid, row, score.column))
     item, scale = score.says.get("item"), score.says.get("scale") or lookup.only_scale
     if item is None:
         said = row_fields["item"]
@@ -232,6 +261,7 @@ def _nth(rating: FoundRating, seen: Mapping[tuple[str, str], list[FoundCell]], n
 FIELD_WORDS: dict[str, str] = {
     "session_id": "the session",
     "therapist_id": "the therapist",
+    "co_therapist_id": "the second therapist",
     "patient_id": "the patient",
     "rater_id": "the rater",
     "session_on": "the session's date",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -12,13 +11,12 @@ from flows.intake.extract import FIELD_WORDS, Found, FoundRating
 from flows.intake.findings import Finding
 from flows.intake.roster import KnownPeople
 from flows.intake.text import comparable, text_of
+from flows.intake.written import prepare, read_date
 from schemas.codes import Code, Described, Role, Selection
 from schemas.layout import DATE_FIELDS, ID_FIELDS, FieldSource, Layout
 
 EARLIEST = dt.date(1990, 1, 1)
-SERIALS_FROM = dt.date(1899, 12, 30)  # day 0 of spreadsheet dates, 1900 system
 LONGEST_ID = 64
-_DIGITS = re.compile(r"\D+")
 _MISSING = {
     "session_id": Code.SESSION_MISSING,
     "therapist_id": Code.THERAPIST_MISSING,
@@ -26,7 +24,8 @@ _MISSING = {
     "rater_id": Code.RATER_MISSING,
     "session_on": Code.DATE_MISSING,
 }
-ALWAYS_REQUIRED = ("session_id", "therapist_id", "rater_id")
+ALWAYS_REQUIRED = ("session_id", "therapist_id", "rater_id")  # a layout may let the column be absent, never the id
+CO_THERAPIST = "co_therapist_id"
 W = TypeVar("W", Role, Selection)
 
 
@@ -57,6 +56,7 @@ class FieldReader:
     def read(self, rating: FoundRating) -> Fields:
         """All fields of a rating, with a finding for each that cannot be used."""
         fields = Fields()
+        fields.role = self._word(rating, fields, "role", Role.OBSERVER, Code.ROLE_UNKNOWN)
         for name in ID_FIELDS:
             self._read_id(rating, fields, name)
         for name in DATE_FIELDS:
@@ -64,46 +64,51 @@ class FieldReader:
         if fields.session_on and fields.rated_on and fields.rated_on < fields.session_on:
             self._find(fields, rating, Code.RATED_BEFORE_SESSION, "rated_on")
         fields.revision = self._revision(rating, fields)
-        fields.role = self._word(rating, fields, "role", Role.OBSERVER, Code.ROLE_UNKNOWN)
         fields.selection = self._word(rating, fields, "selection", Selection.UNKNOWN, Code.SELECTION_UNKNOWN)
         return fields
 
     def _read_id(self, rating: FoundRating, fields: Fields, name: str) -> None:
+        texts = self._ids(rating, fields, name)
+        if name == "therapist_id":
+            ids = [self._therapist(rating, fields, name, text) for text in texts]
+            others = self._ids(rating, fields, CO_THERAPIST)
+            ids += [self._therapist(rating, fields, CO_THERAPIST, text) for text in others]
+            fields.therapist_ids = tuple(sorted(set(ids)))
+        elif name == "rater_id":
+            fields.rater_id = self._rater(rating, fields, texts[0]) if texts else None
+        else:
+            setattr(fields, name, texts[0] if texts else None)
+
+    def _ids(self, rating: FoundRating, fields: Fields, name: str) -> list[str]:
+        """The ids of a field; none, with a finding, where one is needed or what is there can be none."""
         texts = [text for text in self._texts(rating, name) if text]
-        if not texts:
-            if self._is_required(rating, name):
-                self._find(fields, rating, _MISSING[name], name)
-            return
+        if not texts and name in _MISSING and self._is_required(rating, name):
+            self._find(fields, rating, _MISSING[name], name)
         if any(len(text) > LONGEST_ID or not text.isprintable() for text in texts):
             self._find(fields, rating, Code.ID_UNREADABLE, name)
-            return
-        if name == "therapist_id":
-            fields.therapist_ids = tuple(sorted({self._therapist(rating, fields, text) for text in texts}))
-        elif name == "rater_id":
-            fields.rater_id = self._rater(rating, fields, texts[0])
-        else:
-            setattr(fields, name, texts[0])
+            return []
+        return texts
 
-    def _therapist(self, rating: FoundRating, fields: Fields, text: str) -> str:
+    def _therapist(self, rating: FoundRating, fields: Fields, name: str, text: str) -> str:
         known = self._people.therapist(text)
         if known is None:
-            self._find(fields, rating, Code.THERAPIST_UNKNOWN, "therapist_id", self._people.nearest_therapist(text))
+            self._find(fields, rating, Code.THERAPIST_UNKNOWN, name, self._people.nearest_therapist(text))
         return known or text
 
     def _rater(self, rating: FoundRating, fields: Fields, text: str) -> str:
-        known = self._people.rater(text)
+        known = self._people.rater(text, fields.role)
         if known is None:
             self._find(fields, rating, Code.RATER_UNKNOWN, "rater_id", self._people.nearest_rater(text))
         return known or text
 
     def _date(self, rating: FoundRating, fields: Fields, name: str) -> dt.date | None:
-        found = rating.fields.get(name)
-        if found is None or found.value == "":
+        found = rating.fields.get(name, Found(""))
+        value = next(self._texts(rating, name), "") if isinstance(found.value, str) else found.value
+        if value == "":
             if name == "session_on" and self._is_required(rating, name):
                 self._find(fields, rating, Code.DATE_MISSING, name)
             return None
-        value = found.value if not isinstance(found.value, str) else next(iter(self._texts(rating, name)), "")
-        read = read_date(value, self._layout.date_order)
+        read = read_date(value, self._layout.date_order, self._layout.months)
         if read is None:
             self._find(fields, rating, Code.DATE_UNREADABLE, name)
         elif not EARLIEST <= read <= self._night_on:
@@ -144,61 +149,14 @@ class FieldReader:
 
     def _is_required(self, rating: FoundRating, name: str) -> bool:
         source = self._source(name)
-        if source is not None and source.required is not None:
-            return source.required
-        return name in ALWAYS_REQUIRED or name in rating.fields
+        if name in ALWAYS_REQUIRED or source is None or source.required is None:
+            return name in ALWAYS_REQUIRED or name in rating.fields
+        return source.required
 
     def _find(self, fields: Fields, rating: FoundRating, code: Code, name: str, suggestion: str = "") -> None:
         place = rating.fields.get(name, Found(""))
         words = {"field": FIELD_WORDS.get(name, name), "suggestion": suggestion}
-        fields.findings.append(Finding(code, rating.sheet, place.cell or rating.first_cell, words))
-
-
-def prepare(text: str, source: FieldSource) -> str:
-    """A field's text as the layout wants it: part of it, other words for it, leading zeros, a prefix."""
-    if source.pattern is not None:
-        match = re.search(source.pattern, text)
-        text = "" if match is None else (match.group(1) if match.re.groups else match.group()).strip()
-    if source.codes:
-        text = {comparable(k): v for k, v in source.codes.items()}.get(comparable(text), text)
-    if source.pad and text.isascii() and text.isdigit():
-        text = text.zfill(source.pad)
-    return source.prefix + text if text else ""
-
-
-def read_date(value: object, order: str) -> dt.date | None:
-    """A date from a date cell, a spreadsheet's serial number, or text in `order` (dmy, mdy, ymd); ISO is always read.
-
-    >>> read_date("03.02.2026", "dmy"), read_date("2026-02-03", "dmy"), read_date(46056.0, "dmy")
-    (datetime.date(2026, 2, 3), datetime.date(2026, 2, 3), datetime.date(2026, 2, 3))
-    """
-    if isinstance(value, dt.datetime):
-        return value.date()
-    if isinstance(value, dt.date):
-        return value
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return _from_serial(float(value))
-    return _from_text(text_of(value), order) if isinstance(value, str) else None
-
-
-def _from_serial(number: float) -> dt.date | None:
-    return SERIALS_FROM + dt.timedelta(days=int(number)) if 1 <= number < 2_958_466 else None
-
-
-def _from_text(text: str, order: str) -> dt.date | None:
-    text = re.split(r"[T ]\d{1,2}:\d{2}", text, maxsplit=1)[0].strip()
-    parts = [part for part in _DIGITS.split(text) if part]
-    if re.search(r"[^\d./\- ]", text) or len(parts) != 3:
-        return None
-    if len(parts[0]) == 4:
-        order = "ymd"
-    named = dict(zip(order, (int(part) for part in parts), strict=True))
-    if named["y"] < 100:
-        named["y"] += 2000
-    try:
-        return dt.date(named["y"], named["m"], named["d"])
-    except ValueError:
-        return None
+        fields.findings.append(Finding(code, place.sheet or rating.sheet, place.cell or rating.first_cell, words))
 
 
 def _member(words: type[W], text: str) -> W | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import multiprocessing
+import os
 import pickle
 import resource
 import signal
@@ -18,6 +19,7 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -30,6 +32,8 @@ from flows.settings import MIB, Settings
 from schemas.catalog import Catalog
 from schemas.codes import Code
 from schemas.roster import Roster
+
+_LENGTH = 8  # bytes before each spooled file that say how long it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class ReadingPool:
         """Read a batch and leave its frames as Parquet in the spool folder; the counts of rows by frame.
 
         Raises:
-            NightFailed: the frames of a batch could not be built, which no single file can cause.
+            NightFailed: a child cannot work within its limits at all, whatever the file.
         """
         size = max(1, -(-len(jobs) // (self._n_processes * 2)))
         chunks = [Chunk(f"{name}-{k}", tuple(jobs[i : i + size])) for k, i in enumerate(range(0, len(jobs), size))]
@@ -99,16 +103,17 @@ class ReadingPool:
     def _go_on(self, chunk: Chunk, died: BaseException) -> Chunk:
         """The rest of a chunk after its child died: the file it was at is refused."""
         spool = _spool_of(self._order.spool, chunk)
-        n_read = _mend_spool(spool)
-        if n_read >= len(chunk.jobs):
-            raise NightFailed(
-                "The frames of a batch could not be built within a child's limits. Lower batch_files or raise child_memory_mib."
-            )
-        too_long = isinstance(died, ProcessExpired) and died.exitcode == -signal.SIGALRM
-        code = Code.TOOK_TOO_LONG if too_long else Code.READER_STOPPED
-        with spool.open("ab") as file:
-            pickle.dump(FoundWorkbook(chunk.jobs[n_read], refusal=Finding(code)), file)
-        return Chunk(chunk.name, chunk.jobs, n_read + 1)
+        if not spool.exists():
+            raise NightFailed("A reading child ended before it opened a file. Raise child_memory_mib in fidelity.toml.")
+        ends = _mend_spool(spool)
+        if len(ends) < len(chunk.jobs):
+            too_long = isinstance(died, ProcessExpired) and died.exitcode == -signal.SIGALRM
+            refusal = Finding(Code.TOOK_TOO_LONG if too_long else Code.READER_STOPPED)
+            with spool.open("ab") as file:
+                _append(file, FoundWorkbook(chunk.jobs[len(ends)], refusal=refusal))
+        else:
+            _refuse_largest(spool, ends, chunk)
+        return Chunk(chunk.name, chunk.jobs, min(len(ends) + 1, len(chunk.jobs)))
 
     def close(self) -> None:
         """End the children."""
@@ -131,20 +136,38 @@ def _spool_of(folder: Path, chunk: Chunk) -> Path:
     return folder / f"{chunk.name}.spool"
 
 
-def _mend_spool(spool: Path) -> int:
-    """Count the files spooled whole, and cut off what a dying child left of the next."""
-    n_read = end = 0
-    if spool.exists():
-        with spool.open("rb") as file:
-            while True:
-                try:
-                    pickle.load(file)  # noqa: S301 - written by our own child into our own folder
-                except (EOFError, pickle.UnpicklingError):
-                    break
-                n_read, end = n_read + 1, file.tell()
-        with spool.open("r+b") as file:
-            file.truncate(end)
-    return n_read
+def _append(file: BinaryIO, found: FoundWorkbook) -> None:
+    """Spool one file: its length first, so that the night can count what is there without taking it into memory."""
+    record = pickle.dumps(found)
+    file.write(len(record).to_bytes(_LENGTH) + record)
+    file.flush()
+
+
+def _mend_spool(spool: Path) -> list[int]:
+    """Where the files spooled whole end, after cutting off what a dying child left of the next."""
+    ends: list[int] = []
+    size, at = spool.stat().st_size, 0
+    with spool.open("r+b") as file:
+        while at + _LENGTH <= size:
+            file.seek(at)
+            at += _LENGTH + int.from_bytes(file.read(_LENGTH))
+            if at <= size:
+                ends.append(at)
+        file.truncate(ends[-1] if ends else 0)
+    return ends
+
+
+def _refuse_largest(spool: Path, ends: list[int], chunk: Chunk) -> None:
+    """All files were read, but together are too much for a child: the largest is refused, and the others stay."""
+    starts = [0, *ends[:-1]]
+    largest = max(range(len(ends)), key=lambda k: ends[k] - starts[k])
+    whole = spool.read_bytes()
+    with spool.open("wb") as file:
+        file.write(whole[: starts[largest]])
+        _append(file, FoundWorkbook(chunk.jobs[largest], refusal=Finding(Code.READER_STOPPED)))
+        file.write(whole[ends[largest] :])
+    if spool.stat().st_size >= len(whole):
+        raise NightFailed("A reading child ends before its frames are built. Raise child_memory_mib in fidelity.toml.")
 
 
 # What follows runs in a child. One order and one reader a child, made when it starts.
@@ -154,8 +177,12 @@ _child: dict[str, tuple[ReadingOrder, Reader]] = {}
 def _start_child(order: ReadingOrder) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the kernel ends a child whose time is up, whatever code it is in
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_AS, (order.memory_bytes, order.memory_bytes))
+    # What is written counts, not what is set aside: threads and allocators of libraries set aside a gigabyte at once.
+    resource.setrlimit(resource.RLIMIT_DATA, (order.memory_bytes, order.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # panics and warnings of libraries quote cells, and nothing of a cell may reach a terminal or a log
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
     _child["me"] = order, Reader(order.catalog, order.roster, order.night_on, order.limits)
 
 
@@ -167,8 +194,7 @@ def _read_chunk(chunk: Chunk) -> Mapping[str, int]:
             signal.setitimer(signal.ITIMER_REAL, order.file_seconds)
             found = reader.read(job)
             signal.setitimer(signal.ITIMER_REAL, 0)
-            pickle.dump(found, file)
-            file.flush()
+            _append(file, found)
     frames = build_frames(_spooled(spool), reader.readers)
     counts = write_frames(frames, order.spool, chunk.name)
     spool.unlink()
@@ -177,8 +203,5 @@ def _read_chunk(chunk: Chunk) -> Mapping[str, int]:
 
 def _spooled(spool: Path) -> Iterator[FoundWorkbook]:
     with spool.open("rb") as file:
-        while True:
-            try:
-                yield pickle.load(file)  # noqa: S301 - written by our own child into our own folder
-            except EOFError:
-                return
+        while length := file.read(_LENGTH):
+            yield pickle.loads(file.read(int.from_bytes(length)))  # noqa: S301 - written by our own child into our own folder

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from flows.forms.form_layout import MARKER, form_layout
 from flows.intake.blank_cells import blank_reasons
 from flows.intake.cells import CellParser
-from flows.intake.extract import FoundCell, FoundRating, extract_ratings
+from flows.intake.extract import FoundRating, extract_ratings
 from flows.intake.fields import FieldReader
 from flows.intake.findings import Finding, Refused
 from flows.intake.frames import FoundWorkbook, Job, Readers
@@ -53,6 +54,8 @@ class Reader:
             return FoundWorkbook(job, refusal=Finding(refused.code, words={"suggestion": refused.suggestion}))
         except MemoryError:
             return FoundWorkbook(job, refusal=Finding(Code.READER_STOPPED))
+        except Exception:  # noqa: BLE001 - the edge where one file's trouble ends: what nobody foresaw refuses that file alone
+            return FoundWorkbook(job, refusal=Finding(Code.READER_STOPPED))
         except BaseException as broken:
             # a panic in the reader's Rust code is a BaseException of a class that cannot be imported
             if type(broken).__name__ != "PanicException":
@@ -82,7 +85,7 @@ class Reader:
         book = FoundWorkbook(job, layout=" + ".join(dict.fromkeys(d.layout.name for d, _ in fits)))
         for described, fit in fits:
             book.ratings += ratings_of(described, fit, job, kind)
-        known = {comparable(name) for d, _ in fits for name in d.layout.sheet.known}
+        known = {comparable(name) for d, _ in fits for name in _known_sheets(d.layout)}
         book.findings = [_unread(grid, tried) for grid, tried in unread if _holds_something(grid, known)]
         if not book.ratings:
             book.findings.append(Finding(Code.NOTHING_FILLED_IN))
@@ -97,6 +100,10 @@ class Sheets:
         self.plain = workbook.grids(None, None)
         self._indexed: dict[tuple[str | None, str | None], list[Sheet]] = {(None, None): [Sheet(g) for g in self.plain]}
 
+    def by_name(self) -> dict[str, Sheet]:
+        """All sheets by comparable name, hidden ones too."""
+        return {comparable(sheet.grid.name): sheet for sheet in self._indexed[None, None]}
+
     def sheet(self, layout: Layout, index: int) -> Sheet:
         """The sheet of that index, decoded as the layout says."""
         way = (layout.encoding, layout.delimiter) if self._workbook.kind is Kind.TEXT else (None, None)
@@ -107,16 +114,22 @@ class Sheets:
 
 def lay_over(described: Described, sheets: Sheets, index: int) -> Fit:
     """Lay one layout over the sheet of that index."""
-    sheet = sheets.sheet(described.layout, index)
-    return fit_layout(sheet, described.layout, described.instrument, described.lookup)
+    layout = described.layout
+    others = sheets.by_name() if any(source.sheet for source in layout.fields.values()) else {}
+    return fit_layout(sheets.sheet(layout, index), layout, described.instrument, described.lookup, others)
 
 
 def ratings_of(described: Described, fit: Fit, job: Job, kind: Kind) -> list[FoundRating]:
-    """The ratings of a fitted sheet, with the reason why cells that ought to hold a rating read as blank."""
-    ratings = extract_ratings(fit, described.lookup, job.workbook)
+    """The ratings of a fitted sheet, with the reason why cells that ought to hold a rating read as blank.
+
+    What is blank throughout is a rating that was never made.
+    """
+    found = extract_ratings(fit, described.lookup, job.workbook)
+    _explain_blanks(found, fit.grid.name, described.instrument, job.path, kind)
+    is_blank = described.readers.cells.is_blank
+    ratings = [r for r in found if r.findings or not all(is_blank(cell.text) for cell in r.cells)]
     for rating in ratings:
         rating.layout = described.layout.name
-        _explain_blanks(rating, described.instrument, job.path, kind)
     return ratings
 
 
@@ -133,6 +146,11 @@ def _nearest(fits: list[Fit]) -> str:
         return ""
     more = f" and {len(best.problems) - 3} more" if len(best.problems) > 3 else ""
     return f" It comes nearest to {best.layout.name}, but {'; '.join(best.problems[:3])}{more}."
+
+
+def _known_sheets(layout: Layout) -> list[str]:
+    """Sheets beside the ratings that need no mention: those the layout names, and those it takes labels from."""
+    return [*layout.sheet.known, *(source.sheet for source in layout.fields.values() if source.sheet)]
 
 
 def _holds_something(grid: Grid, known: set[str]) -> bool:
@@ -157,14 +175,12 @@ def describe(layout: Layout, instrument: Instrument, people: KnownPeople, night_
     return Described(layout, instrument, Lookup(layout, instrument), readers)
 
 
-def _explain_blanks(rating: FoundRating, instrument: Instrument, path: Path, kind: Kind) -> None:
-    """Give blank cells that ought to hold a rating the reason why they read as blank."""
+def _explain_blanks(ratings: Sequence[FoundRating], sheet: str, instrument: Instrument, path: Path, kind: Kind) -> None:
+    """Give blank cells that ought to hold a rating the reason why they read as blank; the file is opened once for all."""
     needed = {(item.id, scale) for item in instrument.items if item.required for scale in item.scales}
-    blank = [cell.cell for cell in rating.cells if not cell.text and (cell.item, cell.scale) in needed]
-    if not blank:
+    blank = [c.cell for rating in ratings for c in rating.cells if not c.text and (c.item, c.scale) in needed]
+    reasons = blank_reasons(path, kind, sheet, blank) if blank else {}
+    if not reasons:
         return
-    reasons = blank_reasons(path, kind, rating.sheet, blank)
-    if reasons:
-        rating.cells = [
-            FoundCell(c.item, c.scale, c.cell, reasons.get(c.cell, c.text)) if not c.text else c for c in rating.cells
-        ]
+    for rating in ratings:
+        rating.cells = [c if c.text else c._replace(text=reasons.get(c.cell, "")) for c in rating.cells]

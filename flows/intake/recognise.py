@@ -10,9 +10,10 @@ from functools import cached_property
 from flows.intake.grid import Grid
 from flows.intake.text import Value, column_number, comparable, place, text_of
 from schemas.instrument import Instrument
-from schemas.layout import FieldName, Layout
+from schemas.layout import FieldName, FieldSource, Layout
 
 LOOKED_AT = 200  # rows in which labels and headers are looked for
+NUMBERS_LOOKED_AT = 20  # rows in which a number may be a header
 
 
 class Lookup:
@@ -41,6 +42,7 @@ class ScoreColumn:
 
     column: int
     says: Mapping[str, str]  # field -> text; `item` and `scale` hold ids
+    rows: Mapping[str, int] = field(default_factory=dict)  # field -> 0-based header row that says it
 
     @cached_property
     def names(self) -> tuple[tuple[str, str], ...]:
@@ -58,6 +60,7 @@ class Fit:
     columns: Mapping[FieldName, int] = field(default_factory=dict)
     scores: tuple[ScoreColumn, ...] = ()
     first_row: int = 0
+    elsewhere: Mapping[FieldName, Grid] = field(default_factory=dict)  # labels that stand on another sheet
     problems: tuple[str, ...] = ()
     n_found: int = 0  # how much of the layout was found: tells the nearest layout when none fits
 
@@ -74,27 +77,44 @@ class Sheet:
         places: dict[str, list[tuple[int, int]]] = {}
         for r, row in enumerate(self.grid.rows[:LOOKED_AT]):
             for c, value in enumerate(row):
-                if value != "" and isinstance(value, str):
+                if value == "":
+                    continue
+                if isinstance(value, str):
                     places.setdefault(comparable(value), []).append((r, c))
+                elif isinstance(value, float) and r < NUMBERS_LOOKED_AT:  # items may be headed 1, 2, 3 …
+                    places.setdefault(text_of(value), []).append((r, c))
         return places
+
+    @cached_property
+    def merged_to(self) -> dict[tuple[int, int], tuple[int, int]]:
+        """First cell of each merged range -> its last cell."""
+        return dict(self.grid.merged)
+
+    @cached_property
+    def _all_texts(self) -> str:
+        return "\n".join(self.places)  # comparable texts hold no line break
 
     def has(self, text: str) -> bool:
         """Whether some cell holds the text, alone or among other words."""
-        wanted = comparable(text)
-        return wanted in self.places or any(wanted in said for said in self.places)
+        return comparable(text) in self._all_texts
 
     def where(self, texts: Iterable[str]) -> list[tuple[int, int]]:
         """Where any of the texts is the whole of a cell, top to bottom."""
         return sorted(p for text in texts for p in self.places.get(comparable(text), ()))
 
 
-def fit_layout(sheet: Sheet, layout: Layout, instrument: Instrument, lookup: Lookup) -> Fit:
-    """Lay a layout over a sheet and say what does not fit, in words for the person who describes sheets."""
+def fit_layout(
+    sheet: Sheet, layout: Layout, instrument: Instrument, lookup: Lookup, others: Mapping[str, Sheet] | None = None
+) -> Fit:
+    """Lay a layout over a sheet and say what does not fit, in words for the person who describes sheets.
+
+    `others` are all sheets of the workbook by comparable name, for labels that stand on another one.
+    """
     problems = _choice_problems(sheet, layout)
     if problems:
         return Fit(layout, sheet.grid, problems=tuple(problems))
-    labels, missing_labels = _find_labels(sheet, layout)
-    header, missing_columns = _find_header(sheet, layout)
+    labels, elsewhere, missing_labels = _find_labels(sheet, layout, others or {})
+    header, missing_columns = _find_header(sheet, layout, lookup)
     problems = missing_labels + missing_columns
     if header is None:
         n_labels = sum(1 for s in layout.fields.values() if s.label) - len(missing_labels)
@@ -110,6 +130,7 @@ def fit_layout(sheet: Sheet, layout: Layout, instrument: Instrument, lookup: Loo
         columns,
         scores,
         header + 1,
+        elsewhere,
         tuple(problems),
         len(labels) + len(columns) + len(scores),
     )
@@ -127,39 +148,52 @@ def _choice_problems(sheet: Sheet, layout: Layout) -> list[str]:
     return absent + [f"the sheet says “{text}”" for text in layout.says_not if sheet.has(text)]
 
 
-def _find_labels(sheet: Sheet, layout: Layout) -> tuple[dict[FieldName, tuple[int, int]], list[str]]:
+def _find_labels(
+    sheet: Sheet, layout: Layout, others: Mapping[str, Sheet]
+) -> tuple[dict[FieldName, tuple[int, int]], dict[FieldName, Grid], list[str]]:
+    """Where the labelled fields stand, which of them on another sheet, and what is missing."""
     found: dict[FieldName, tuple[int, int]] = {}
+    elsewhere: dict[FieldName, Grid] = {}
     problems: list[str] = []
     for name, source in layout.fields.items():
-        if source.cell:
-            found[name] = place(source.cell)
-        elif source.label:
-            places = sheet.where(source.label)
-            if places:
-                row, column = places[0]
-                found[name] = (row, column + 1) if source.where == "right" else (row + 1, column)
-            elif source.required is not False:
-                problems.append(f"there is no cell “{' / '.join(source.label)}” ({name})")
-    return found, problems
+        there: Sheet | None = sheet
+        if source.sheet is not None:
+            there = others.get(comparable(source.sheet))
+            if there is not None:
+                elsewhere[name] = there.grid
+        spot = None if there is None else _labelled(there, source)
+        if spot is not None:
+            found[name] = spot
+        elif there is None and source.required is not False:
+            problems.append(f"there is no sheet “{source.sheet}” ({name})")
+        elif source.label and source.required is not False:
+            problems.append(f"there is no cell “{' / '.join(source.label)}” ({name})")
+    return found, elsewhere, problems
 
 
-def _find_header(sheet: Sheet, layout: Layout) -> tuple[int | None, list[str]]:
-    """The 0-based last header row: the highest that has every needed column, or what is missing from the best one."""
+def _labelled(sheet: Sheet, source: FieldSource) -> tuple[int, int] | None:
+    """The cell that a label or an address points to; a merged label is as wide and high as it looks."""
+    if source.cell:
+        return place(source.cell)
+    places = sheet.beginning(source.label) if source.where == "inside" else sheet.where(source.label)
+    if not source.label or not places:
+        return None
+    row, column = places[0]
+    last_row, last_column = sheet.merged_to.get((row, column), (row, column))
+    return {"right": (row, last_column + 1), "below": (last_row + 1, column), "inside": (row, column)}[source.where]
+
+
+def _find_header(sheet: Sheet, layout: Layout, lookup: Lookup) -> tuple[int | None, list[str]]:
+    """The 0-based last header row, or what is missing from the best one.
+
+    Of several rows that have every needed column, it is the one with most columns of ratings above it, then the
+    highest: names of fields may stand in any of the header rows.
+    """
     needed = {n: s.column for n, s in layout.fields.items() if s.column and s.required is not False}
     needed |= {f"{s.item}, {s.scale}": s.header for s in layout.table.scores}  # type: ignore[misc]
-    if layout.table.header_row is not None:
-        candidates = [layout.table.header_row - 1]
-    elif needed:
-        candidates = sorted({r for texts in needed.values() for r, _ in sheet.where(texts)})
-    else:
-        candidates = sorted({r for text in layout.scales for r, _ in sheet.where([text])}) or [
-            layout.table.header_rows - 1
-        ]
-    best: tuple[int | None, list[str]] = (
-        None,
-        [f"there is no column “{' / '.join(t)}” ({n})" for n, t in needed.items()],
-    )
-    for row in candidates:
+    best = [f"there is no column “{' / '.join(t)}” ({n})" for n, t in needed.items()]
+    fitting: list[int] = []
+    for row in _header_candidates(sheet, layout, needed):
         top = row - layout.table.header_rows + 1
         absent = [
             f"there is no column “{' / '.join(texts)}” ({name})"
@@ -167,10 +201,28 @@ def _find_header(sheet: Sheet, layout: Layout) -> tuple[int | None, list[str]]:
             if not any(top <= r <= row for r, _ in sheet.where(texts))
         ]
         if top >= 0 and not absent:
-            return row, []
-        if len(absent) < len(best[1]):
-            best = (None, absent)
-    return best
+            fitting.append(row)
+        elif len(absent) < len(best):
+            best = absent
+    if not fitting:
+        return None, best or ["no header row was found"]
+    if len(fitting) == 1:
+        return fitting[0], []
+    return max(fitting, key=lambda row: (_n_scores(sheet, layout, row, lookup), -row)), []
+
+
+def _header_candidates(sheet: Sheet, layout: Layout, needed: Mapping[FieldName, tuple[str, ...]]) -> list[int]:
+    n_rows = layout.table.header_rows
+    if layout.table.header_row is not None:
+        return [layout.table.header_row - 1]
+    texts = list(needed.values()) or [(text,) for text in layout.scales]
+    found = {r for alike in texts for r, _ in sheet.where(alike)} or {0}
+    return sorted({r + k for r in found for k in range(n_rows)})
+
+
+def _n_scores(sheet: Sheet, layout: Layout, header: int, lookup: Lookup) -> int:
+    columns = _find_columns(sheet, layout, header)
+    return len(_find_scores(sheet, layout, header, set(columns.values()), lookup)[0])
 
 
 def _find_columns(sheet: Sheet, layout: Layout, header: int) -> dict[FieldName, int]:
@@ -199,34 +251,49 @@ def _find_scores(
         ), []
     headers = _header_texts(sheet.grid, top, header, taken)
     ignored = {comparable(text) for text in table.ignore_columns}
+    rows = {level: top + k for k, level in enumerate(table.levels)}
     scores = []
     for column, texts in headers.items():
         if column in taken or comparable(texts[-1]) in ignored:
             continue
         said = _say(layout, texts)
         resolved = None if said is None else _resolve(said, lookup)
-        if resolved is not None:
-            scores.append(ScoreColumn(column, resolved))
+        if resolved is None or (not all(resolved.values()) and not _holds_ratings(sheet.grid, header, column, layout)):
+            continue
+        scores.append(ScoreColumn(column, resolved, rows))
     return tuple(scores), [] if scores else ["no column of ratings was found under the headers"]
 
 
+def _holds_ratings(grid: Grid, header: int, column: int, layout: Layout) -> bool:
+    """Whether something like a rating stands below; then a column whose header names nobody must not be passed over."""
+    marks = {comparable(text) for text in (*layout.marks, *layout.codes)}
+    values = [row[column] for row in grid.rows[header + 1 :] if column < len(row) and row[column] != ""]
+    return any(not isinstance(v, str) or v.strip().isdigit() or comparable(v) in marks for v in values)
+
+
 def _header_texts(grid: Grid, top: int, header: int, taken: set[int]) -> dict[int, list[str]]:
-    """Column -> its header texts, top to bottom; names above the last row reach right until the next name."""
+    """Column -> its header texts, top to bottom.
+
+    Names above the last row reach right until the next name in their row or in one above it: a new session's column
+    does not take over the therapist of the session beside it.
+    """
     rows = grid.rows[top : header + 1]
     width = max(map(len, rows), default=0)
     merged = {
-        (r, c): (first[0], first[1])
+        (r, c): first
         for first, last in grid.merged
         for r in range(max(first[0], top), min(last[0], header) + 1)
         for c in range(first[1], last[1] + 1)
     }
-    texts: dict[int, list[str]] = {c: [] for c in range(width)}
-    for r in range(top, header + 1):
-        carried = ""
-        for c in range(width):
-            own = text_of(_at(grid, *merged.get((r, c), (r, c))))
-            carried = "" if c in taken else own or carried
-            texts[c].append(own if r == header or c in taken else carried)
+    texts: dict[int, list[str]] = {}
+    carried = [""] * len(rows)
+    for c in range(width):
+        own = [text_of(_at(grid, *merged.get((r, c), (r, c)))) for r in range(top, header + 1)]
+        highest_new = next((k for k, text in enumerate(own) if text and text != carried[k]), len(own))
+        carried = [text or ("" if k > highest_new else carried[k]) for k, text in enumerate(own)]
+        if c in taken:
+            carried = [""] * len(rows)
+        texts[c] = own if c in taken else [*carried[:-1], own[-1]]
     return texts
 
 
@@ -235,12 +302,12 @@ def _at(grid: Grid, row: int, column: int) -> Value:
 
 
 def _say(layout: Layout, texts: list[str]) -> dict[str, str] | None:
-    """What a column's headers say, field by field; None when a named level is blank."""
+    """What a column's headers say, field by field; None when they name no item or scale that they should."""
     if layout.table.pattern is not None:
         match = re.search(layout.table.pattern, layout.table.joined_by.join(t for t in texts if t), re.IGNORECASE)
         return None if match is None else {k: v.strip() for k, v in match.groupdict().items() if v}
     said: dict[str, str] = {level: text for level, text in zip(layout.table.levels, texts, strict=False) if level}
-    return said if said and all(said.values()) else None
+    return said if said and all(said.get(name, "-") for name in ("item", "scale")) else None
 
 
 def _resolve(said: dict[str, str], lookup: Lookup) -> dict[str, str] | None:

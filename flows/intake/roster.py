@@ -14,6 +14,7 @@ from flows.errors import RosterWrong
 from flows.intake.grid import decode, find_delimiter
 from flows.intake.suggest import nearest
 from flows.intake.text import comparable, text_of
+from schemas.codes import Role
 from schemas.roster import Plan, Rater, Roster, Therapist, period_dates, spellings
 
 COLUMNS = {
@@ -113,6 +114,11 @@ class KnownPeople:
     def __init__(self, roster: Roster) -> None:
         self._therapists = _by_spelling((t.therapist_id, ()) for t in roster.therapists)
         self._raters = _by_spelling((r.rater_id, r.also_written) for r in roster.raters)
+        supervisors = {t.supervisor_id for t in roster.therapists if t.supervisor_id}
+        self._by_role = {
+            Role.SELF: self._therapists,
+            Role.SUPERVISOR: _by_spelling((s, ()) for s in sorted(supervisors)),
+        }
         self._is_present = roster.is_present
         self.nearest_therapist = lru_cache(lambda text: nearest(text, {t.therapist_id for t in roster.therapists}))
         self.nearest_rater = lru_cache(lambda text: nearest(text, {r.rater_id for r in roster.raters}))
@@ -121,9 +127,14 @@ class KnownPeople:
         """The therapist's id, or None when the roster does not know it."""
         return _known(self._therapists, text) if self._is_present else text
 
-    def rater(self, text: str) -> str | None:
-        """The rater's id, or None when the roster does not know that spelling."""
-        return _known(self._raters, text) if self._is_present else text
+    def rater(self, text: str, role: Role = Role.OBSERVER) -> str | None:
+        """The rater's id, or None when the roster does not know that spelling.
+
+        Who rates as the therapist herself or as a supervisor is known by being one; the roster's raters may do so too.
+        """
+        if not self._is_present:
+            return text
+        return _known(self._raters, text) or _known(self._by_role.get(role, {}), text)
 
 
 def _known(spellings: Mapping[str, str], text: str) -> str | None:

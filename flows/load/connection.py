@@ -69,6 +69,16 @@ def attached_new(con: DuckDBPyConnection, path: Path, name: str) -> Iterator[Non
         con.execute(f"detach {name}")
 
 
+@contextmanager
+def attached(con: DuckDBPyConnection, path: Path, name: str) -> Iterator[None]:
+    """Attach a file as database `name`, to read it beside the working file."""
+    con.execute(f"attach {quoted(str(path))} as {name} (read_only)")
+    try:
+        yield
+    finally:
+        con.execute(f"detach {name}")
+
+
 def quoted(text: str) -> str:
     """Text as a SQL literal, for statements that take no parameters."""
     return "'" + text.replace("'", "''") + "'"

@@ -33,11 +33,8 @@ def fingerprint(catalog: Catalog, roster: Roster) -> str:
 
 
 def stamp_of(con: DuckDBPyConnection, now: datetime, night_on: date) -> datetime:
-    """The moment (UTC, naive) at which tonight's sheets count as first seen: on the night's date, after all nights of that date."""
-    stamp = datetime.combine(
-        night_on,
-        now.time() if now.date() != night_on else time(now.hour, now.minute, now.second, now.microsecond),
-    )
+    """When tonight's sheets count as first seen (UTC, naive): on the night's date, after any other night of that date."""
+    stamp = datetime.combine(night_on, now.time())
     row = con.execute(
         "select max(received_at) from history.workbook where received_at::date = ?::date", [night_on]
     ).fetchone()

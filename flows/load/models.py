@@ -23,6 +23,7 @@ from flows.settings import ROOT
 
 SQL = ROOT / "sql"
 SCHEMAS = ("history", "reference", "judgement", "current", "measure", "supervision", "quality", "about")
+MARTS = ("50_supervision", "60_quality", "70_about")
 PUBLISHED_SCHEMAS = ("supervision", "quality", "about")
 KEYS_KEPT = 20  # of a check's offending rows; the count is always whole
 
@@ -113,6 +114,11 @@ def run_models(con: DuckDBPyConnection, folders: Sequence[str], root: Path = SQL
     # `create or replace` drops comments, so they are written anew every night.
     con.execute(";".join(comment_statements(models)) or "select 1")
     return [m.name for m in models]
+
+
+def make_marts(con: DuckDBPyConnection) -> list[str]:
+    """Make the tables that are published; gives back their names."""
+    return run_models(con, MARTS)
 
 
 def run_checks(con: DuckDBPyConnection, folders: Iterable[str] | None = None, root: Path = SQL) -> list[CheckResult]:

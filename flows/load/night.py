@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
@@ -13,10 +14,14 @@ from duckdb import DuckDBPyConnection
 from flows.intake.inbox import Received
 from flows.load.connection import open_working
 from flows.load.judge import judge
+from flows.load.ledger import stamp_of
 from flows.load.models import SQL, run_models
+from flows.load.reference import Night, write_reference
 from flows.load.stage import stage_frames, stage_received
 from flows.settings import Settings
+from schemas.catalog import Catalog
 from schemas.codes import Code
+from schemas.roster import Roster
 
 HISTORY = SQL / "10_history" / "tables.sql"
 
@@ -197,11 +202,11 @@ def one_transaction(con: DuckDBPyConnection) -> Iterator[None]:
     con.execute("commit")
 
 
-def next_night(con: DuckDBPyConnection) -> int:
-    """The number of the night that begins."""
+def begin_night(con: DuckDBPyConnection, now: datetime, night_on: date, under: str) -> Tonight:
+    """The night that begins now (UTC) and stands for `night_on`; `under` is the fingerprint its sheets are judged under."""
     row = con.execute("select coalesce(max(night_id), 0) + 1 from history.night").fetchone()
     assert row is not None  # noqa: S101 - an aggregate has one row
-    return int(row[0])
+    return Tonight(int(row[0]), night_on, now, stamp_of(con, now, night_on), under, version("session-fidelity"))
 
 
 def load_history(
@@ -223,8 +228,11 @@ def load_history(
         con.execute(ROSTER_ABSENT, {"message": Code.ROSTER_ABSENT.kind.sentence, "stamp": tonight.stamp})
 
 
-def settle_current(con: DuckDBPyConnection, tonight: Tonight) -> None:
-    """Work out which ratings count now, and close the findings that are settled thereby."""
+def settle_current(
+    con: DuckDBPyConnection, catalog: Catalog, roster: Roster, settings: Settings, tonight: Tonight
+) -> None:
+    """Work out which ratings count now, by tonight's instruments and roster, and close the findings that this settles."""
+    write_reference(con, catalog, roster, settings, Night(tonight.night_id, tonight.night_on, tonight.version))
     run_models(con, ["30_current"])
     con.execute(CLOSE_RATINGS, {"stamp": tonight.stamp})
     con.execute(CLOSE_WORKBOOKS, {"stamp": tonight.stamp})

@@ -154,7 +154,7 @@ def _write_table(con: DuckDBPyConnection, name: str, rows: list[Row]) -> None:
     schema = {column: _TYPES[kind or "varchar"] for column, _, kind in columns}
     con.register("reference_rows", pl.DataFrame(rows, schema=schema, orient="row"))
     casts = ", ".join(f"{column}::{kind or 'varchar'} as {column}" for column, _, kind in columns)
-    con.execute(f"create or replace table reference.{name} as select {casts} from reference_rows")  # noqa: S608 - our own names
+    con.execute(f"create or replace table reference.{name} as select {casts} from reference_rows")
     con.unregister("reference_rows")
 
 

@@ -5,7 +5,6 @@
 --        the first of missing, unjudgeable, no_opportunity, not_delivered, not_rated_by_design among them: what can
 --        still be chased comes before what is settled. Means are rounded to nine places, so that neither the order in which
 --        threads add up nor a weight such as 0.1 decides whether a mean of 4 reaches the threshold of 4.
--- view:  it is as long as the scores; writing it takes three times as long as working it out, and two models read it.
 with
 speaks as (
     select

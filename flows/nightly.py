@@ -1,0 +1,99 @@
+"""The run-book of one night, one screen: what happens, in which order, and what is told afterwards.
+
+Nothing here knows whether Prefect runs it: `do` carries the named steps out, plainly or as Prefect tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
+
+from flows.console import Console, show
+from flows.errors import FidelityError, NightRunning
+from flows.intake.inbox import clear_inbox, receive
+from flows.intake.pool import reading_order, reading_pool
+from flows.intake.roster import read_roster
+from flows.load.ground import check_ground, spool_folder
+from flows.load.ledger import choose, fingerprint
+from flows.load.lock import night_lock
+from flows.load.models import make_marts
+from flows.load.night import begin_night, load_history, one_transaction, record_night, settle_current, working_file
+from flows.measure import measure
+from flows.publish.night import facts_of, publish
+from flows.settings import Settings
+from flows.status import FAILED, PUBLISHED, LastNight, write_last_night
+from flows.steps import Do, T, do_plainly
+from schemas.catalog import load_catalog
+
+
+@dataclass(frozen=True, slots=True)
+class NightReport:
+    """What a finished night tells: counts only."""
+
+    night_on: date
+    counts: Mapping[str, int]
+
+    @property
+    def line(self) -> str:
+        """The counts in one line."""
+        counts = ", ".join(f"{n} {what}" for what, n in self.counts.items())
+        return f"Night of {self.night_on}: {counts or 'nothing new'}."
+
+
+def run_book(settings: Settings, now: datetime, night_on: date, do: Do) -> NightReport:
+    """One night over what lies in the inbox. No step begins unless the one before it is whole."""
+    with night_lock(settings, now):
+        check_ground(settings)
+        catalog, roster = load_catalog((settings.own_schemas,)), read_roster(settings.raw)
+        with working_file(settings) as con:
+            tonight = begin_night(con, now, night_on, fingerprint(catalog, roster))
+            received = do("receive sheets", lambda: receive(settings, tonight.stamp))
+            to_read = do("choose what to read", lambda: choose(con, settings, received, tonight.under))
+            spool = spool_folder(settings)
+            with reading_pool(reading_order(settings, catalog, roster, night_on, spool), settings.n_processes) as pool:
+                for k, n, batch in batches(to_read, settings.batch_files):
+                    do(f"read sheets, batch {k} of {n}", partial(pool.read, f"batch-{k}", batch))
+            with one_transaction(con):
+                do("load", lambda: load_history(con, spool, received, tonight, has_roster=roster.is_present))
+                do("settle what counts", lambda: settle_current(con, catalog, roster, settings, tonight))
+                counts = do("record the night", lambda: record_night(con, tonight, now))
+                do("measure", lambda: measure(con))
+                do("make marts", lambda: make_marts(con))
+            do("publish", lambda: publish(con, settings.published, facts_of(settings, night_on)))
+        do("clear inbox", lambda: clear_inbox(settings, received))
+        return NightReport(night_on, counts)
+
+
+def run_night(settings: Settings, now: datetime, night_on: date, do: Do, console: Console) -> NightReport:
+    """Carry the run-book out and keep the night's record, from which alone `fidelity status` judges success.
+
+    Raises:
+        FidelityError: when the night broke off; its message is safe to keep.
+    """
+    reached: list[str] = []
+
+    def do_noted(name: str, step: Callable[[], T]) -> T:
+        reached.append(name)
+        return do(name, step)
+
+    def ended(outcome: str, message: str, counts: Mapping[str, int]) -> LastNight:
+        step = reached[-1] if reached else ""
+        return LastNight(night_on, now, datetime.now(UTC), outcome, step, message, counts)
+
+    try:
+        report = do_plainly("night", lambda: run_book(settings, now, night_on, show(console, do_noted)))
+    except NightRunning:
+        raise  # the record belongs to the night that runs
+    except FidelityError as wrong:
+        write_last_night(settings, ended(FAILED, str(wrong), {}))
+        raise
+    write_last_night(settings, ended(PUBLISHED, report.line, report.counts))
+    return report
+
+
+def batches(to_read: Sequence[T], size: int) -> list[tuple[int, int, Sequence[T]]]:
+    """What is to be read, `size` at a time, each batch with its number and how many there are."""
+    parts = [to_read[at : at + size] for at in range(0, len(to_read), size)]
+    return [(k, len(parts), part) for k, part in enumerate(parts, start=1)]

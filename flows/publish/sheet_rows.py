@@ -1,0 +1,71 @@
+"""Rows of a streamed sheet, written top down: heights that show all of a wrapped text, and few cells for many rows.
+
+openpyxl's streaming keeps memory flat, but looks at no row again: heights and widths must be known when a row is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import Cell
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
+
+from flows.publish.workbook import LINE_POINTS, n_lines, put
+
+A4 = 9  # the number of that paper in a workbook
+MOST_POINTS = 409  # Excel's rows are no taller
+HEADING_POINTS = {"Heading 1": 24.0, "Heading 2": 20.0}
+WRAPPED = ("Text", "Link", "Head", "Head right")  # styles that wrap
+
+
+class SheetRows:
+    """One streamed sheet under construction; `row` is the last row written, counted from 1."""
+
+    def __init__(self, book: Workbook, name: str, widths: Sequence[int]) -> None:
+        self.sheet: Worksheet = book.create_sheet(name)
+        self.widths = widths
+        self.row = 0
+        for number, width in enumerate(widths, 1):
+            self.sheet.column_dimensions[get_column_letter(number)].width = width
+        self.sheet.page_setup.orientation, self.sheet.page_setup.paperSize = "landscape", A4
+        self.sheet.page_setup.fitToHeight = 0
+        self.sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+        self.sheet.sheet_view.showGridLines = False
+
+    def cell(self, value: object, style: str) -> Cell:
+        """A cell of this sheet in one of our styles."""
+        cell = WriteOnlyCell(self.sheet)
+        cell.style = style
+        if value is not None:
+            put(cell, value)
+        return cell
+
+    def line(self, words: str, style: str = "Sentence") -> None:
+        """A line of words in column A; in a style that does not wrap it runs on over the columns to its right."""
+        self.append([self.cell(words, style)])
+
+    def gap(self, n_rows: int) -> None:
+        """Empty rows, for a chart to stand on."""
+        for _ in range(n_rows):
+            self.append([])
+
+    def append(self, cells: Sequence[Cell]) -> None:
+        """Write a row, high enough for its text."""
+        self.row += 1
+        height = max(self._heights(cells), default=0.0)
+        if height:
+            self.sheet.row_dimensions[self.row].height = min(height, MOST_POINTS)
+        self.sheet.append(cells)
+
+    def _heights(self, cells: Iterable[Cell]) -> Iterator[float]:
+        """Heights that cells ask for; one line of ordinary text asks for none."""
+        for cell, width in zip(cells, self.widths, strict=False):
+            text = cell.value
+            if cell.style in HEADING_POINTS:
+                yield HEADING_POINTS[cell.style]
+            elif isinstance(text, str) and ("\n" in text or len(text) > 0.9 * width) and cell.style in WRAPPED:
+                yield n_lines(text, width * (0.9 if cell.font.b else 1)) * LINE_POINTS

@@ -1,0 +1,407 @@
+"""The tables of the Excel summary: what each column means, the query behind it, and the rows as they are shown.
+
+Rows are ordered by id and by the instrument's own order, never by a score. No name and no free text of a rater is read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flows.publish.facts import NightFacts, next_quarter, quarter_of, quarter_starts_on
+from flows.publish.words import Enough, rated_below, status_in_words, wilson
+from flows.publish.workbook import NOT_APPLICABLE, NOT_AVAILABLE
+from schemas.codes import Role, Status
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Row = tuple[Any, ...]
+ROLES = [str(role) for role in Role]
+MOST_ROWS = 100_000  # of one sheet; beyond that a person is better served by the published database
+
+# Titles, thresholds and order of scales, from the newest version of each instrument.
+SCALES = """
+    scales as (
+        select s.instrument_id, s.scale, s.title, s.position as place, s.threshold
+        from reference.scale s
+        join reference.instrument i using (instrument_id, version)
+        where i.is_latest
+    )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its heading, what it means, how wide it is, and how its values are shown (a style of `workbook`)."""
+
+    title: str
+    meaning: str
+    width: int = 12
+    style: str = "Text"
+    blank: str = NOT_AVAILABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One sheet's table. `note` stands above it; `left_out` counts rows beyond what a sheet should hold."""
+
+    sheet: str
+    title: str
+    note: str
+    columns: tuple[Column, ...]
+    rows: Sequence[Row]
+    left_out: int = 0
+
+
+THERAPIST = Column("Therapist", "The therapist's id.", 14)
+TEAM = Column("Team", "The team in the roster; [x] where the roster does not say.", 16)
+INSTRUMENT = Column("Instrument", "The instrument's id. Instruments are never pooled.", 16)
+ROLE = Column("Role", "Who rated: observer, supervisor, self or consensus. Roles are never pooled.", 13)
+DOMAIN = Column("Domain", "The group of elements.", 28)
+ELEMENT = Column("Element", "What was rated, in the instrument's words.", 38)
+SCALE = Column("Scale", "Adherence: how much of it was done. Competence: how well.", 14)
+SESSIONS = Column("Sessions", "Sessions with a rated value, in the window on the cover.", 11, "Whole")
+MEAN = Column("Mean", "Mean of the sessions' means, on the instrument's scale.", 9, "Mean")
+THRESHOLD = Column(
+    "Threshold",
+    "From this value on a session is good enough; [z] where the scale has none.",
+    12,
+    "Mean",
+    NOT_APPLICABLE,
+)
+SHARE = Column("Share good enough", "Share of these sessions at or above the threshold.", 14, "Share")
+SHARE_LOW = Column("Share from", "Lower end of the share's 95 per cent interval (Wilson).", 13, "Share")
+SHARE_HIGH = Column("Share to", "Upper end of the share's 95 per cent interval (Wilson).", 13, "Share")
+IN_WORDS = Column("In words", "The counts as a sentence; never a grade.", 62)
+
+
+def read_enough(con: DuckDBPyConnection) -> Enough:
+    """The lab's least counts, from `reference.night`."""
+    rows = con.execute("select min_sessions, min_patients, min_raters from reference.night").fetchall()
+    return Enough(*rows[0])
+
+
+def therapists_table(con: DuckDBPyConnection) -> Table:
+    """Therapists by element: one row per therapist, instrument, role, element and scale."""
+    enough = read_enough(con)
+    rows = [_therapist_row(row, enough) for row in con.execute(THERAPISTS_SQL, {"roles": ROLES}).fetchall()]
+    return _limited(
+        "Therapists",
+        "Therapists by element [note 1][note 2]",
+        "In order of therapist id and of the instrument; not a ranking. Elements marked crosswalk rest on another instrument's items.",
+        THERAPIST_COLUMNS,
+        rows,
+    )
+
+
+THERAPISTS_SQL = f"""
+with {SCALES}
+select te.therapist_id, t.team, te.instrument_id, te.role,
+       coalesce(e.domain_title, te.domain), coalesce(e.title, te.element), coalesce(te.crosswalked, false),
+       coalesce(s.title, te.scale), te.n_sessions, te.n_patients, te.n_raters, te.raw_mean, te.threshold,
+       te.share_adequate, te.share_low, te.share_high,
+       te.n_rated, te.n_no_opportunity, te.n_unjudgeable, te.n_not_delivered, te.n_missing,
+       te.last_session_on, te.status
+from supervision.therapist_element te
+left join reference.therapist t using (therapist_id)
+left join about.element e using (instrument_id, element)
+left join scales s using (instrument_id, scale)
+order by te.therapist_id, te.instrument_id, list_position($roles, te.role),
+         e.position, te.element, s.place, te.scale
+"""
+THERAPIST_COLUMNS = (
+    THERAPIST,
+    TEAM,
+    INSTRUMENT,
+    ROLE,
+    DOMAIN,
+    ELEMENT,
+    SCALE,
+    IN_WORDS,
+    SESSIONS,
+    Column("Patients", "Known patients of these sessions.", 11, "Whole"),
+    Column("Raters", "Raters of these sessions.", 10, "Whole"),
+    MEAN,
+    THRESHOLD,
+    SHARE,
+    SHARE_LOW,
+    SHARE_HIGH,
+    Column("Ratings", "Ratings with a value on the scale.", 10, "Whole"),
+    Column("No opportunity", "Ratings in which nothing in the session called for it; left out of means.", 13, "Whole"),
+    Column("Not judgeable", "Ratings in which the rater could not tell; left out of means.", 12, "Whole"),
+    Column(
+        "Not delivered", "Ratings of the competence of something that was not done; left out of means.", 12, "Whole"
+    ),
+    Column(
+        "Missing",
+        "Ratings in which nothing was entered where something was expected; chased, never a score.",
+        11,
+        "Whole",
+    ),
+    Column("Latest session", "Date of the latest of these sessions.", 13, "Date"),
+)
+
+
+def _therapist_row(row: Row, enough: Enough) -> Row:
+    *ids, element, is_crosswalked, scale, n_sessions, n_patients, n_raters, mean, threshold = row[:13]
+    share, low, high, *states, last_on, status = row[13:]
+    words = rated_below(n_sessions, share), status_in_words(status, (n_sessions, n_patients, n_raters), enough)
+    name = f"{element} [crosswalk]" if is_crosswalked else element
+    none = NOT_APPLICABLE if status == Status.NOT_COVERED else NOT_AVAILABLE
+    no_share = NOT_APPLICABLE if threshold is None else none
+    shares = (no_share if part is None else part for part in (share, low, high))
+    said = "; ".join(word for word in words if word) or ("no rated session" if not n_sessions else NOT_APPLICABLE)
+    numbers = n_sessions, n_patients, n_raters, none if mean is None else mean, threshold
+    return (*ids, name, scale, said, *numbers, *shares, *states, none if last_on is None else last_on)
+
+
+# Sessions in the window, each once per team, however many of its therapists the team has.
+TEAM_SESSIONS = f"""
+    {SCALES},
+    teams as (
+        select distinct st.session_id, t.team
+        from supervision.session_therapist st
+        left join reference.therapist t using (therapist_id)
+        where st.in_window
+    )
+"""
+
+
+def teams_table(con: DuckDBPyConnection) -> Table:
+    """Teams by element: one row per team, instrument, role, scale and element."""
+    rows = [_with_share(row) for row in con.execute(TEAMS_SQL, {"roles": ROLES}).fetchall()]
+    note = "In order of team id; not a ranking. Elements that no item of an instrument speaks to have no row here [note 6]."
+    return _limited("Teams", "Teams by element [note 1][note 2][note 3]", note, TEAM_COLUMNS, rows)
+
+
+TEAMS_SQL = f"""
+with {TEAM_SESSIONS},
+therapists as (
+    select t.team, se.instrument_id, se.role, se.element, se.scale, count(distinct st.therapist_id) as n_therapists
+    from supervision.session_element se
+    join supervision.session_therapist st using (session_id)
+    left join reference.therapist t using (therapist_id)
+    where se.mean is not null and st.in_window
+    group by all
+),
+scores as (
+    select teams.team, se.instrument_id, se.role, se.element, se.scale,
+           count(se.mean) as n_sessions, avg(se.mean) as mean,
+           count(*) filter (se.mean >= s.threshold) as n_adequate, any_value(s.threshold) as threshold
+    from supervision.session_element se
+    join teams using (session_id)
+    left join scales s using (instrument_id, scale)
+    group by all
+)
+select sc.team, sc.instrument_id, sc.role, coalesce(s.title, sc.scale), e.domain_title, coalesce(e.title, sc.element),
+       coalesce(th.n_therapists, 0), sc.n_sessions, sc.mean, sc.threshold, sc.n_adequate
+from scores sc
+left join therapists th on th.team is not distinct from sc.team
+    and (th.instrument_id, th.role, th.element, th.scale) = (sc.instrument_id, sc.role, sc.element, sc.scale)
+left join about.element e on (e.instrument_id, e.element) = (sc.instrument_id, sc.element)
+left join scales s on (s.instrument_id, s.scale) = (sc.instrument_id, sc.scale)
+order by sc.team nulls last, sc.instrument_id, list_position($roles, sc.role), s.place, sc.scale,
+         e.position, sc.element
+"""
+TEAM_COLUMNS = (
+    TEAM,
+    INSTRUMENT,
+    ROLE,
+    SCALE,
+    DOMAIN,
+    ELEMENT,
+    Column("Therapists", "Therapists of the team with such a session.", 12, "Whole"),
+    SESSIONS,
+    MEAN,
+    THRESHOLD,
+    SHARE,
+    SHARE_LOW,
+    SHARE_HIGH,
+)
+
+
+def _with_share(row: Row) -> Row:
+    """The row with its last value, the number at or above the threshold, turned into a share and its interval."""
+    *start, n_sessions, mean, threshold, n_adequate = row
+    if threshold is None:
+        shares: Row = (NOT_APPLICABLE,) * 3
+    else:
+        shares = (n_adequate / n_sessions if n_sessions else None, *wilson(n_adequate, n_sessions))
+    return (*start, n_sessions, mean, threshold, *shares)
+
+
+def trend_table(con: DuckDBPyConnection) -> Table:
+    """Trend: one row per team, instrument, role, domain, scale and quarter, quarters without a session included."""
+    scored = con.execute(TREND_SQL, {"roles": ROLES}).fetchall()
+    rows = [_with_share(row) for group in _runs(scored, 5) for row in _every_quarter(group)]
+    note = "A session's value is the mean of its elements in the domain. Sessions without a date are left out. Not a ranking."
+    return _limited("Trend", "Teams from quarter to quarter [note 1][note 2][note 3]", note, TREND_COLUMNS, rows)
+
+
+TREND_SQL = f"""
+with {TEAM_SESSIONS},
+sessions as (
+    select teams.team, se.instrument_id, se.role, e.domain_title, se.scale, se.session_id, min(e.position) as place,
+           date_trunc('quarter', se.session_on)::date as quarter_on, avg(se.mean) as mean
+    from supervision.session_element se
+    join teams using (session_id)
+    join about.element e using (instrument_id, element)
+    where se.mean is not null and se.session_on is not null
+    group by all
+)
+select se.team, se.instrument_id, se.role, se.domain_title, coalesce(s.title, se.scale), se.quarter_on,
+       count(*), avg(se.mean), any_value(s.threshold), count(*) filter (se.mean >= s.threshold)
+from sessions se
+left join scales s using (instrument_id, scale)
+group by se.team, se.instrument_id, se.role, se.domain_title, s.title, s.place, se.scale, se.quarter_on
+order by se.team nulls last, se.instrument_id, list_position($roles, se.role),
+         min(min(se.place)) over (partition by se.team, se.instrument_id, se.role, se.domain_title), se.domain_title,
+         s.place, se.scale, se.quarter_on
+"""
+TREND_COLUMNS = (
+    TEAM,
+    INSTRUMENT,
+    ROLE,
+    DOMAIN,
+    SCALE,
+    Column("Quarter", "Calendar quarter of the session.", 12),
+    Column("Sessions", "Dated sessions with a rated value in this quarter.", 11, "Whole"),
+    MEAN,
+    THRESHOLD,
+    SHARE,
+    SHARE_LOW,
+    SHARE_HIGH,
+)
+
+
+def _every_quarter(group: list[Row]) -> Iterator[Row]:
+    """The group's rows from its first quarter to its last, with a row of no sessions where a quarter had none."""
+    by_quarter = {row[5]: row for row in group}
+    quarter_on, last_on, threshold = min(by_quarter), max(by_quarter), group[0][8]
+    while quarter_on <= last_on:
+        row = by_quarter.get(quarter_on, (*group[0][:5], quarter_on, 0, None, threshold, 0))
+        yield (*row[:5], quarter_of(quarter_on), *row[6:])
+        quarter_on = next_quarter(quarter_on)
+
+
+def _runs(rows: list[Row], n: int) -> Iterator[list[Row]]:
+    """Rows in runs that share their first `n` values; the rows are sorted by them."""
+    run: list[Row] = []
+    for row in rows:
+        if run and run[-1][:n] != row[:n]:
+            yield run
+            run = []
+        run.append(row)
+    if run:
+        yield run
+
+
+def coverage_table(con: DuckDBPyConnection) -> Table:
+    """Coverage: one row per therapist and period of the plan."""
+    rows = con.execute(COVERAGE_SQL).fetchall()
+    return _limited(
+        "Coverage", "Sessions planned and rated [note 9]", "Follows the plan in the roster.", COVERAGE_COLUMNS, rows
+    )
+
+
+COVERAGE_SQL = """
+select therapist_id, team, period, planned, rated, double_rated, overdue, note
+from quality.coverage
+order by therapist_id, period
+"""
+COVERAGE_COLUMNS = (
+    THERAPIST,
+    TEAM,
+    Column("Period", "Period of the plan (2026, 2026-H1 or 2026-Q1); undated for sessions without a date.", 12),
+    Column("Planned", "Sessions the plan asks for; [z] without a plan.", 11, "Whole", NOT_APPLICABLE),
+    Column("Rated", "Sessions rated by at least one observer.", 11, "Whole"),
+    Column("Rated by enough", "Of these, rated by as many observers as planned (by two without a plan).", 13, "Whole"),
+    Column("Overdue", "Sessions not rated when the period was over; [z] without a plan.", 11, "Whole", NOT_APPLICABLE),
+    Column("Why no plan", "Why planned and overdue do not apply, where they do not.", 62, "Text", NOT_APPLICABLE),
+)
+
+
+def workbooks_table(con: DuckDBPyConnection, facts: NightFacts) -> Table:
+    """Workbooks received in the period, and earlier ones in which something still waits."""
+    given = {"from": quarter_starts_on(facts.night_on), "to": facts.night_on}
+    rows = con.execute(WORKBOOKS_SQL, given).fetchall()
+    note = f"Workbooks first seen in {facts.period}, and earlier ones in which something still waits."
+    return _limited("Workbooks", "Workbooks received [note 10]", note, WORKBOOK_COLUMNS, rows)
+
+
+WORKBOOKS_SQL = """
+select w.workbook, w.received_at, w.outcome, w.reason, w.n_ratings, w.n_held
+from quality.workbook w
+where (w.received_at::date between $from and $to) or w.outcome in ('held', 'partly_held', 'refused', 'arriving')
+order by w.workbook, w.received_at, w.sha256
+"""
+WORKBOOK_COLUMNS = (
+    Column("Workbook", "Its name below the inbox.", 52),
+    Column("Received", "When it was first seen (UTC).", 18, "Moment"),
+    Column("Outcome", "What became of it, at first judgement; see the sheet Codes.", 14),
+    Column("Reason", "Why, where the outcome needs a reason.", 62, "Text", NOT_APPLICABLE),
+    Column("Ratings", "Ratings found in it.", 10, "Whole"),
+    Column("Held", "Of these, held at first judgement.", 10, "Whole"),
+)
+
+
+def waiting_table(con: DuckDBPyConnection) -> Table:
+    """Ratings that wait for a person."""
+    rows = con.execute(WAITING_SQL).fetchall()
+    return _limited(
+        "Waiting",
+        "Ratings that wait for a person [note 10]",
+        "None of these counts until it is mended.",
+        WAITING_COLUMNS,
+        rows,
+    )
+
+
+WAITING_SQL = """
+select workbook, sheet, cell, session_id, rater_id, first_code, message, since
+from quality.held_rating
+order by since, workbook, sheet, length(cell), cell, rating_id
+"""
+WAITING_COLUMNS = (
+    Column("Workbook", "Where it stands.", 52),
+    Column("Sheet", "Its sheet.", 20),
+    Column("Cell", "First cell of the rating.", 9),
+    Column("Session", "The session's id; [x] where the sheet does not say.", 16),
+    Column("Rater", "The rater's id; [x] where the sheet does not say.", 14),
+    Column("First finding", "Code of the first finding that holds it; see the sheet Codes.", 26),
+    Column("What to do", "For the person who can mend it; the sheet Findings lists everything that holds it.", 70),
+    Column("Since", "When it was first seen (UTC).", 18, "Moment"),
+)
+
+
+def findings_table(con: DuckDBPyConnection, facts: NightFacts) -> Table:
+    """Findings that are open, and those opened or closed in the period."""
+    rows = con.execute(FINDINGS_SQL, {"from": quarter_starts_on(facts.night_on), "to": facts.night_on}).fetchall()
+    note = f"Open findings, and those opened or closed in {facts.period}."
+    return _limited("Findings", "Findings in the sheets [note 10]", note, FINDING_COLUMNS, rows)
+
+
+FINDINGS_SQL = """
+select f.severity, f.code, f.workbook, f.sheet, f.cell, f.session_id, f.rater_id, f.message, f.opened_at, f.closed_at
+from quality.finding f
+where f.closed_at is null or f.opened_at::date between $from and $to or f.closed_at::date between $from and $to
+order by f.closed_at is not null, f.workbook, f.sheet, length(f.cell), f.cell, f.code, f.opened_at
+"""
+FINDING_COLUMNS = (
+    Column("Severity", "error: holds the rating. warning: is told, and holds nothing.", 11),
+    Column("Code", "Kind of finding.", 24),
+    Column("Workbook", "Where it was found.", 44),
+    Column("Sheet", "Its sheet; [z] when the whole workbook is meant.", 18, "Text", NOT_APPLICABLE),
+    Column("Cell", "Its cell; [z] when the whole sheet is meant.", 9, "Text", NOT_APPLICABLE),
+    Column("Session", "The session's id; [x] where the sheet does not say.", 16),
+    Column("Rater", "The rater's id; [x] where the sheet does not say.", 14),
+    Column("What to do", "For the person who can mend it.", 70),
+    Column("Opened", "When its workbook was first seen (UTC).", 18, "Moment"),
+    Column("Closed", "When it was settled (UTC); [z] while it is open.", 18, "Moment", NOT_APPLICABLE),
+)
+
+
+def _limited(sheet: str, title: str, note: str, columns: tuple[Column, ...], rows: Sequence[Row]) -> Table:
+    return Table(sheet, title, note, columns, rows[:MOST_ROWS], max(0, len(rows) - MOST_ROWS))

@@ -1,0 +1,108 @@
+"""What the Excel summary says in sentences: its cover, and the notes that its tables refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from flows.publish.facts import NightFacts
+from flows.publish.words import Enough, counted
+from flows.publish.workbook import SHORTHAND
+from schemas.codes import PURPOSE, SCOPE, Status
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the cover counts."""
+
+    window_start: date
+    n_therapists: int
+    n_sessions: int
+    n_undated: int
+    n_waiting: int
+    n_open: int
+
+
+def read_totals(con: DuckDBPyConnection) -> Totals:
+    """The counts on the cover."""
+    return Totals(*con.execute(TOTALS_SQL).fetchall()[0])
+
+
+TOTALS_SQL = """
+select n.window_start,
+       (select count(distinct therapist_id) from supervision.session_therapist where in_window),
+       (select count(distinct session_id) from supervision.session_therapist where in_window),
+       (select count(distinct session_id) from supervision.session_therapist where session_on is null),
+       (select count(*) from quality.held_rating),
+       (select count(*) from quality.finding where closed_at is null and severity = 'error')
+from reference.night n
+"""
+
+
+def cover_lines(facts: NightFacts, totals: Totals) -> Iterator[tuple[str, str]]:
+    """The cover, line by line: (style, words). The first is the title."""
+    yield "Heading 1", f"Session fidelity: {facts.lab}, {facts.period}"
+    yield (
+        "Text",
+        f"Provisional: {facts.period} may still change." if facts.provisional else f"Final for {facts.period}.",
+    )
+    yield "Text", f"As of {facts.night_on.isoformat()}, the last night on which anything in this workbook changed."
+    yield "Heading 2", "What is in it"
+    yield (
+        "Text",
+        (
+            f"Fidelity to each element, from {counted(totals.n_sessions, 'rated session')} of "
+            f"{counted(totals.n_therapists, 'therapist')}. Counted are sessions after {totals.window_start.isoformat()}, up to "
+            f"the as-of date, and {counted(totals.n_undated, 'session')} without a date."
+        ),
+    )
+    yield (
+        "Text",
+        (
+            f"{counted(totals.n_waiting, 'rating')} {'waits' if totals.n_waiting == 1 else 'wait'} for a person and "
+            f"{'is' if totals.n_waiting == 1 else 'are'} not counted; {counted(totals.n_open, 'error')} "
+            f"in the sheets {'is' if totals.n_open == 1 else 'are'} open."
+        ),
+    )
+    yield "Heading 2", "What it is for"
+    yield "Text", PURPOSE
+    yield "Text", SCOPE
+    yield "Heading 2", "Who to ask"
+    yield "Text", facts.contact
+    yield "Text", f"Made by Session Fidelity {facts.version}."
+
+
+def note_lines(enough: Enough) -> list[tuple[str, str]]:
+    """The notes, numbered as the tables refer to them, and the shorthand."""
+    least = (
+        f"{counted(enough.sessions, 'session')}, {counted(enough.patients, 'patient')} "
+        f"or {counted(enough.raters, 'rater')}"
+    )
+    texts = (
+        "Counted are the ratings that stand after corrections, of sessions in the window on the cover. A session without a date "
+        "cannot be too old and is counted. Observers', supervisors', therapists' own and consensus ratings have rows of their "
+        "own by role, and instruments too: nothing is pooled.",
+        "A mean is the mean of session means, so that a session seen by three raters counts once. Every mean stands beside the "
+        "number of sessions it rests on; adherence and competence have their own.",
+        "The share good enough is the share of these sessions whose mean reaches the threshold of the scale. 'Share from' and "
+        "'Share to' are its 95 per cent interval by Wilson's method: with few sessions it is wide, and nearly anything may be true.",
+        "Left out of means and counted apart: no opportunity (nothing in the session called for it), not judgeable (the rater "
+        "could not tell), not delivered (competence of something that was not done). Missing is never a score; it is chased.",
+        f"Too few to say: fewer than {least}. The numbers are shown, and settle nothing about the therapist.",
+        f"Not covered: {Status.NOT_COVERED.meaning}. It is never guessed. Elements marked crosswalk are told by items of another "
+        "instrument that speak to them, and get no status.",
+        "Rows are in the order of ids and of the instrument. Nothing here ranks therapists, raters or teams.",
+        "A session led by two therapists counts for each of them, and once for their team. A team's sessions are held against "
+        "the threshold of the instrument's newest version.",
+        "Coverage counts sessions rated by observers. Planned and overdue follow the plan in the roster; where there is none, "
+        "they do not apply.",
+        "Every workbook ever seen has one outcome. A rating is taken in whole or waits whole; what waits is counted nowhere "
+        "until it is mended. Sentences say what to do and never quote a cell.",
+    )
+    notes = [(f"note {number}", text) for number, text in enumerate(texts, 1)]
+    return [*notes, *((mark.strip("[]"), f"{mark} means {meaning}.") for mark, meaning in SHORTHAND.items())]

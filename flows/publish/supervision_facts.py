@@ -1,0 +1,255 @@
+"""What a supervision sheet tells of each therapist, read for all of them at once.
+
+A remark reaches the therapists of its session and nobody else; the rater's id is not read at all.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from schemas.codes import Role, State
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One element on one scale: what `supervision.therapist_element` says, and the lowest and highest session mean."""
+
+    n_sessions: int
+    n_patients: int
+    n_raters: int
+    mean: float | None
+    share_adequate: float | None
+    marks: tuple[tuple[State, int], ...]
+    status: str | None
+    threshold: float | None
+    lowest: float | None
+    highest: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One element of a block, with what each scale's id tells of it."""
+
+    element: str
+    domain: str
+    is_ordered: bool
+    is_crosswalked: bool
+    told: dict[str, Told]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A scale of a block: its id, title and ends."""
+
+    scale: str
+    title: str
+    lowest: float
+    highest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """All elements that one instrument reports on, as one role rated them."""
+
+    instrument_id: str
+    instrument: str
+    role: Role
+    scales: tuple[Scale, ...]
+    lines: tuple[Line, ...]
+
+    @property
+    def n_sessions(self) -> int:
+        """Sessions behind the element that was rated most often."""
+        return max((told.n_sessions for line in self.lines for told in line.told.values()), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A session with a rating that is new since the last meeting, or that arrived since (`is_late`)."""
+
+    session_id: str
+    session_on: date | None
+    selection: str
+    rated_by: tuple[tuple[str, int], ...]  # (role, number of ratings)
+    below: tuple[
+        tuple[str, str, int, int], ...
+    ]  # (instrument, scale's title, elements below good enough, elements rated)
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A rater's remark, and where it stands."""
+
+    session_id: str
+    session_on: date | None
+    item: str | None
+    role: str
+    workbook: str
+    sheet: str
+    cell: str
+    comment: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TherapistFacts:
+    """One therapist's sheet, before it is laid out."""
+
+    therapist_id: str
+    team: str | None
+    supervisor_id: str
+    blocks: tuple[Block, ...]
+    sessions: tuple[Seen, ...]
+    remarks: tuple[Remark, ...]
+
+
+def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[TherapistFacts], int]:
+    """Every rated therapist who has a supervisor, in order of id; and how many have none."""
+    given = {"since": since, "roles": [str(role) for role in Role]}
+    blocks = dict(_blocks(con.execute(PROFILE_SQL, {"roles": given["roles"]}).fetchall()))
+    sessions = _by_therapist(con.execute(SESSIONS_SQL, given).fetchall())
+    below = _by_therapist(con.execute(BELOW_SQL).fetchall())
+    remarks = _by_therapist(con.execute(REMARKS_SQL, {"since": since}).fetchall())
+    roster = con.execute(ROSTER_SQL).fetchall()
+    therapists = [
+        TherapistFacts(
+            therapist_id,
+            team,
+            supervisor_id,
+            tuple(blocks.get(therapist_id, ())),
+            tuple(_seen(sessions[therapist_id], below[therapist_id])),
+            tuple(Remark(*row) for row in remarks[therapist_id]),
+        )
+        for therapist_id, team, supervisor_id in roster
+        if supervisor_id is not None
+    ]
+    return therapists, len(roster) - len(therapists)
+
+
+ROSTER_SQL = """
+select rated.therapist_id, t.team, nullif(trim(t.supervisor_id), '')
+from (select distinct therapist_id from supervision.session_therapist) rated
+left join reference.therapist t using (therapist_id)
+order by rated.therapist_id
+"""
+
+PROFILE_SQL = """
+with latest as (select instrument_id, version, title from reference.instrument where is_latest),
+scales as (
+    select s.instrument_id, s.scale, s.title, s.position as place, s.lowest, s.highest
+    from reference.scale s join latest using (instrument_id, version)
+),
+spread as (
+    select st.therapist_id, se.instrument_id, se.role, se.element, se.scale, min(se.mean) as lowest, max(se.mean) as highest
+    from supervision.session_element se
+    join supervision.session_therapist st using (session_id)
+    where st.in_window and se.mean is not null
+    group by all
+)
+select te.therapist_id, te.instrument_id, coalesce(l.title, te.instrument_id), te.role,
+       te.element, coalesce(e.title, te.element), coalesce(e.domain_title, te.domain), coalesce(e.is_ordered, false),
+       coalesce(te.crosswalked, false), te.scale, coalesce(s.title, te.scale),
+       coalesce(s.lowest, spread.lowest, 0), coalesce(s.highest, spread.highest, 1),
+       te.n_sessions, te.n_patients, te.n_raters, te.raw_mean, te.share_adequate,
+       te.n_no_opportunity, te.n_unjudgeable, te.n_not_delivered, te.n_missing,
+       te.status, te.threshold, spread.lowest, spread.highest
+from supervision.therapist_element te
+left join latest l using (instrument_id)
+left join about.element e using (instrument_id, element)
+left join scales s using (instrument_id, scale)
+left join spread using (therapist_id, instrument_id, role, element, scale)
+order by te.therapist_id, list_position($roles, te.role), te.instrument_id, e.position, te.element, s.place, te.scale
+"""
+
+# What is new: rated on or after the day of the last meeting; where the sheet does not say when, the day of the session,
+# or else the day it came. What was rated before that day and came after it is late.
+TOLD_ON = "coalesce(r.rated_on, r.session_on, r.received_at::date)"
+SESSIONS_SQL = f"""
+select st.therapist_id, st.session_id, st.session_on, coalesce(st.selection, 'unknown'), r.role, count(*),
+       bool_and({TOLD_ON} < $since)
+from current.rating r
+join supervision.session_therapist st using (session_id)
+where {TOLD_ON} >= $since or r.received_at::date >= $since
+group by st.therapist_id, st.session_id, st.session_on, st.selection, r.role
+order by st.therapist_id, st.session_on desc nulls last, st.session_id, list_position($roles, r.role)
+"""
+
+BELOW_SQL = f"""
+select st.therapist_id, se.session_id, se.instrument_id, coalesce(s.title, se.scale),
+       count(*) filter (se.mean < s.threshold), count(*)
+from supervision.session_element se
+join supervision.session_therapist st using (session_id)
+join reference.instrument i on i.instrument_id = se.instrument_id and i.is_latest
+join reference.scale s on (s.instrument_id, s.version, s.scale) = (se.instrument_id, i.version, se.scale)
+where se.role = '{Role.OBSERVER}' and se.mean is not null and s.threshold is not null
+group by st.therapist_id, se.session_id, se.instrument_id, s.position, coalesce(s.title, se.scale)
+order by st.therapist_id, se.session_id, se.instrument_id, s.position
+"""
+
+REMARKS_SQL = f"""
+select st.therapist_id, r.session_id, r.session_on, coalesce(i.title, c.item), r.role, r.workbook, r.sheet, c.cell, c.comment,
+       {TOLD_ON} >= $since
+from current.comment c
+join current.rating r using (rating_id)
+join supervision.session_therapist st using (session_id)
+left join reference.item i
+    on (i.instrument_id, i.version, i.item) = (r.instrument_id, r.instrument_version, c.item)
+where trim(c.comment) <> ''
+order by st.therapist_id, {TOLD_ON} desc, r.session_on desc nulls last, r.session_id, r.workbook, r.sheet,
+         length(c.cell), c.cell, c.comment
+"""
+
+
+def _by_therapist(rows: Iterable[Row]) -> defaultdict[str, list[Row]]:
+    by_therapist: defaultdict[str, list[Row]] = defaultdict(list)
+    for therapist_id, *row in rows:
+        by_therapist[therapist_id].append(tuple(row))
+    return by_therapist
+
+
+def _blocks(rows: Iterable[Row]) -> Iterator[tuple[str, list[Block]]]:
+    for therapist_id, of_therapist in groupby(rows, key=lambda row: row[0]):
+        by_block = groupby(of_therapist, key=lambda row: row[1:4])
+        yield therapist_id, [_block(*key, list(of_block)) for key, of_block in by_block]
+
+
+def _block(instrument_id: str, instrument: str, role: str, rows: list[Row]) -> Block:
+    scales = {row[9]: Scale(*row[9:13]) for row in rows}
+    lines = [
+        Line(*about, {row[9]: _told(row[13:]) for row in of_element})
+        for (_, *about), of_element in groupby(rows, key=lambda row: row[4:9])
+    ]
+    return Block(instrument_id, instrument, Role(role), tuple(scales.values()), tuple(lines))
+
+
+def _told(row: Row) -> Told:
+    n_sessions, n_patients, n_raters, mean, share, no_opportunity, unjudgeable, not_delivered, missing, *rest = row
+    marks = (
+        (State.NO_OPPORTUNITY, no_opportunity),
+        (State.UNJUDGEABLE, unjudgeable),
+        (State.NOT_DELIVERED, not_delivered),
+        (State.MISSING, missing),
+    )
+    return Told(n_sessions, n_patients, n_raters, mean, share, tuple(mark for mark in marks if mark[1]), *rest)
+
+
+def _seen(sessions: Iterable[Row], below: Iterable[Row]) -> Iterator[Seen]:
+    counts: defaultdict[str, list[tuple[str, str, int, int]]] = defaultdict(list)
+    for session_id, instrument_id, scale, n_below, n_rated in below:
+        counts[session_id].append((instrument_id, scale, n_below, n_rated))
+    for (session_id, session_on, selection), rows in groupby(sessions, key=lambda row: row[:3]):
+        of_session = list(rows)
+        rated_by = tuple((role, n) for *_, role, n, _ in of_session)
+        is_late = all(row[-1] for row in of_session)
+        yield Seen(session_id, session_on, selection, rated_by, tuple(counts[session_id]), is_late)

@@ -1,0 +1,177 @@
+"""How every workbook we publish looks, and what may stand in its cells.
+
+Belongs here: style as data, the one door through which a value reaches a cell, safe file names, saving whole.
+Does not belong here: what a particular workbook says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import re
+import unicodedata
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import Cell
+from openpyxl.styles import Alignment, Border, Font, NamedStyle, Side
+
+from flows.publish.facts import NightFacts
+
+NOT_AVAILABLE = "[x]"  # the UK Government Analysis Function's shorthand: the number could exist, and does not
+NOT_APPLICABLE = "[z]"  # … the number cannot exist here
+SHORTHAND = {
+    NOT_AVAILABLE: "not available: nothing was rated, or the sheet did not say",
+    NOT_APPLICABLE: "not applicable: there can be no value here",
+}
+
+TEXT_LIMIT = 32_767  # Excel's; openpyxl would cut without a word
+CUT_MARK = " [cut: too long for one cell]"
+LEADS_TO_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+FONT = "Arial"  # sans serif, and everywhere (elsewhere a metric twin stands in)
+SIZE = 11
+THIN = Side(style="thin", color="000000")
+WRAPPED = Alignment(wrap_text=True, vertical="top")
+RIGHT = Alignment(horizontal="right", vertical="top", indent=1)  # a gap to the text in the next column
+
+# name: (font, alignment, border, number format, Excel's own style id — screen readers announce headings by it)
+STYLES: dict[str, tuple[Font, Alignment, Border, str, int | None]] = {
+    "Heading 1": (Font(name=FONT, size=16, bold=True), Alignment(vertical="top"), Border(), "General", 16),
+    "Heading 2": (Font(name=FONT, size=13, bold=True), Alignment(vertical="bottom"), Border(), "General", 17),
+    "Sentence": (Font(name=FONT, size=SIZE), Alignment(vertical="top"), Border(), "General", None),
+    "Text": (Font(name=FONT, size=SIZE), WRAPPED, Border(), "General", None),
+    "Link": (Font(name=FONT, size=SIZE, underline="single"), WRAPPED, Border(), "General", None),
+    "Head": (Font(name=FONT, size=SIZE, bold=True), WRAPPED, Border(bottom=THIN), "General", None),
+    "Head right": (
+        Font(name=FONT, size=SIZE, bold=True),
+        Alignment(horizontal="right", vertical="top", wrap_text=True, indent=1),
+        Border(bottom=THIN),
+        "General",
+        None,
+    ),
+    "Whole": (Font(name=FONT, size=SIZE), RIGHT, Border(), "#,##0", None),
+    "Mean": (Font(name=FONT, size=SIZE), RIGHT, Border(), "0.00", None),
+    "Share": (Font(name=FONT, size=SIZE), RIGHT, Border(), "0%", None),
+    "Date": (Font(name=FONT, size=SIZE), RIGHT, Border(), "yyyy-mm-dd", None),
+    "Moment": (Font(name=FONT, size=SIZE), RIGHT, Border(), "yyyy-mm-dd hh:mm", None),
+}
+
+CHARACTERS_A_WIDTH = 1.2  # letters of running text that fit one unit of a column's width
+LINE_POINTS = 14.5  # height of one line of our text
+type_of_cell = str | int | float | date | datetime
+
+
+def new_book(title: str, about: str, facts: NightFacts, *, write_only: bool = False) -> Workbook:
+    """An empty workbook with our styles and the document properties that the accessibility checklist asks for.
+
+    Without `write_only` it has one sheet, the active one.
+    """
+    book = Workbook(write_only=write_only)
+    normal = book._named_styles["Normal"]  # noqa: SLF001 - openpyxl has no public way to change the base font
+    normal.font = Font(name=FONT, size=SIZE)
+    for name, (font, alignment, border, number_format, builtin_id) in STYLES.items():
+        style = NamedStyle(
+            name, font=font, alignment=alignment, border=border, number_format=number_format, builtinId=builtin_id
+        )
+        book.add_named_style(style)
+    properties = book.properties
+    properties.title, properties.subject, properties.language = clean_text(title), clean_text(about), "en-GB"
+    properties.creator = properties.lastModifiedBy = clean_text(facts.lab)
+    properties.created = datetime.combine(facts.night_on, time())
+    return book
+
+
+def clean_text(text: str) -> str:
+    """Text without characters that a spreadsheet cannot hold or that reorder what is read; cut with a mark if too long."""
+    kept = "".join(c for c in text if c in "\n\t" or not _is_control(c))
+    return kept if len(kept) <= TEXT_LIMIT else kept[: TEXT_LIMIT - len(CUT_MARK)] + CUT_MARK
+
+
+def _is_control(c: str) -> bool:
+    # Cc: control characters; Cs: halves of surrogate pairs; the rest: marks that turn the reading direction round.
+    return (
+        unicodedata.category(c) in {"Cc", "Cs"}
+        or c in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff"
+    )
+
+
+def cell_value(value: object, blank: str = NOT_AVAILABLE) -> type_of_cell:
+    """What may stand in a cell for `value`: text, a number, a date; `blank` for None, nan, infinity and empty text."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case int() | date():  # a datetime is a date
+            return value.replace(tzinfo=None) if isinstance(value, datetime) else value
+        case float() | Decimal():
+            return float(value) if math.isfinite(value) else blank
+        case None:
+            return blank
+        case _:
+            return clean_text(str(value)) or blank
+
+
+def put(cell: Cell, value: object, blank: str = NOT_AVAILABLE) -> None:
+    """Write a value into a cell so that text stays text: never a formula, never a link."""
+    content = cell_value(value, blank)
+    cell.value = content
+    if isinstance(content, str):
+        cell.data_type = "s"  # openpyxl takes what begins with "=" for a formula
+        leads = content.startswith(LEADS_TO_FORMULA)
+        if cell.quotePrefix != leads:
+            cell.quotePrefix = leads  # … and so does Excel when someone edits the cell
+
+
+def n_lines(text: str, width: float) -> int:
+    """How many lines a text needs in a column of this width, words kept whole; rather one too many than one too few."""
+    return sum(_n_lines_of(paragraph, max(1, int(width * CHARACTERS_A_WIDTH))) for paragraph in text.split("\n"))
+
+
+def _n_lines_of(paragraph: str, width: int) -> int:
+    lines, filled = 1, 0
+    for word in paragraph.split(" "):
+        if filled and filled + 1 + len(word) > width:
+            lines, filled = lines + 1, 0
+        filled += len(word) + (filled > 0)
+        lines, filled = lines + (filled - 1) // width if filled else lines, (filled - 1) % width + 1 if filled else 0
+    return lines
+
+
+PLAIN_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,58}[A-Za-z0-9_-])?")
+RESERVED_NAME = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+def safe_name(text: str) -> str:
+    """A file or folder name for an id: the id itself where it is plain, else a harmless likeness and a fingerprint.
+
+    Distinct ids never share a name: `~` occurs only before a fingerprint. (A file system that ignores case may
+    still confuse two ids that differ in nothing else.)
+    """
+    if PLAIN_NAME.fullmatch(text) and not RESERVED_NAME.fullmatch(text) and ".." not in text:
+        return text
+    likeness = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    likeness = re.sub(r"[^A-Za-z0-9_-]+", "-", likeness)[:40].strip("-")
+    fingerprint = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{likeness}~{fingerprint}"
+
+
+def save_beside(book: Workbook, path: Path) -> Path:
+    """Save under a temporary name beside `path`, down to the disk, and return that name."""
+    beside = path.with_name(f".{path.name}.part")
+    with beside.open("wb") as file:
+        book.save(file)
+        file.flush()
+        os.fsync(file.fileno())
+    return beside
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder last through a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

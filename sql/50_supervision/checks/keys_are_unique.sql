@@ -1,0 +1,31 @@
+-- fail: Every supervision table has one row per what its header says.
+select 'therapist_element' as table_name, concat_ws(' ', therapist_id, instrument_id, role, element, scale) as key
+from supervision.therapist_element
+group by all
+having count(*) > 1
+union all
+select 'session_element', concat_ws(' ', session_id, instrument_id, role, element, scale)
+from supervision.session_element
+group by session_id, instrument_id, role, element, scale
+having count(*) > 1
+union all
+select 'session_therapist', concat_ws(' ', session_id, therapist_id)
+from supervision.session_therapist
+group by all
+having count(*) > 1
+union all
+select 'item_element', concat_ws(' ', instrument_id, instrument_version, item, element)
+from supervision.item_element
+group by all
+having count(*) > 1
+union all
+-- session_item is current.score beside current.rating: its key is theirs
+select 'session_item', concat_ws(' ', session_id, rater_id, role, instrument_id)
+from current.rating
+group by session_id, rater_id, role, instrument_id
+having count(*) > 1
+union all
+select 'session_item', concat_ws(' ', rating_id, item, scale)
+from current.score
+group by rating_id, item, scale
+having count(*) > 1

@@ -1,0 +1,92 @@
+"""The night in Prefect's engine: few stories, each told by the real thing."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.flow.conftest import Nights
+from tests.flow.nights import CANARY
+from tests.flow.server import Server, prefect, running, wait_for
+
+# One group: two servers at a time are more than a small machine carries.
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine"), pytest.mark.timeout(400)]
+
+
+def test_a_night_runs_on_a_temporary_server_that_records_its_steps(temporary: Nights, home: Path) -> None:
+    assert temporary.answers["whole"]["counts"] == {"workbooks": 3, "held": 1}
+    with closing(sqlite3.connect(home / "warehouse" / "prefect" / "prefect.db")) as records:
+        flow = "select id, state_type, parameters from flow_run where name = 'night whole'"
+        [(flow_id, state, parameters)] = records.execute(flow).fetchall()
+        steps = "select name, state_type from task_run where flow_run_id = ? order by start_time"
+        tasks = records.execute(steps, [flow_id]).fetchall()
+        [(counts,)] = records.execute("select data from artifact where flow_run_id = ?", [flow_id]).fetchall()
+    assert (state, parameters) == ("COMPLETED", "{}")
+    assert tasks == [
+        ("receive sheets", "COMPLETED"),
+        ("read sheets, batch 1 of 2", "COMPLETED"),
+        ("read sheets, batch 2 of 2", "COMPLETED"),
+    ]
+    assert "| workbooks | 3 |" in counts
+
+
+def test_a_server_that_dies_midway_does_not_fail_a_night_that_was_done(temporary: Nights) -> None:
+    assert temporary.answers["without_server"]["counts"] == {"workbooks": 3, "held": 1}
+    assert temporary.answers["without_server"]["seconds"] < 90
+    assert "The night is done; Prefect's server could not be told (ConnectError)." in temporary.printed
+
+
+def test_nothing_that_a_step_met_reaches_prefect_or_the_terminal(served: Nights, home: Path) -> None:
+    errors = {name: night.get("error") for name, night in served.answers.items()}
+    assert errors == {
+        "unforeseen": "StepBrokeOff",
+        "foreseen": "LayoutWrong",
+        "between_steps": "StepBrokeOff",
+        "passing": None,
+        "whole": None,
+    }
+    assert not any(night.get("chained") for night in served.answers.values())
+    assert CANARY not in served.printed
+    kept = [path for path in (home / "warehouse").rglob("*") if path.is_file()]
+    assert [path.name for path in kept if CANARY.encode() in path.read_bytes()] == []
+    # The search would find it: what these nights were allowed to tell is there.
+    assert any(b"The step 'load' broke off: ValueError" in path.read_bytes() for path in kept)
+
+
+def test_a_step_that_may_be_repeated_is_tried_once_more_when_the_trouble_may_pass(served: Nights) -> None:
+    assert served.answers["passing"]["counts"] == {"tries": 2}
+
+
+def test_the_deployed_night_is_scheduled_fires_and_completes_on_a_worker(prefect_server: Server, home: Path) -> None:
+    prefect_server.command("work-pool", "create", "nightly", "--type", "process")
+    prefect_server.command("deploy", "--all")
+    deployment = prefect_server.get("/deployments/name/nightly/nightly")
+    assert deployment["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+    assert deployment["global_concurrency_limit"]["limit"] == 1
+    assert not deployment["pull_steps"]
+
+    planned = wait_for(lambda: _runs(prefect_server, "SCHEDULED"), "a scheduled run")
+    berlin = ZoneInfo("Europe/Berlin")
+    at = {datetime.fromisoformat(run["expected_start_time"]).astimezone(berlin).strftime("%H:%M") for run in planned}
+    assert at == {"04:15"}
+
+    soon = (datetime.now(UTC) + timedelta(seconds=20)).isoformat()
+    once = {"interval": 86_400, "anchor_date": soon, "timezone": "UTC"}
+    path = f"/deployments/{deployment['id']}/schedules"
+    prefect_server.add(path, [{"active": True, "schedule": once}])
+    with running(prefect("worker", "start", "--pool", "nightly"), prefect_server.environment, home / "worker.log"):
+        done = wait_for(
+            lambda: _runs(prefect_server, "COMPLETED", "FAILED", "CRASHED", "CANCELLED"), "the night to end"
+        )
+    log = (home / "worker.log").read_text(encoding="utf-8")
+    assert [(run["state_type"], run["auto_scheduled"]) for run in done] == [("COMPLETED", True)], log
+
+
+def _runs(prefect_server: Server, *states: str) -> list[dict[str, str]]:
+    runs = {"state": {"type": {"any_": list(states)}}, "deployment_id": {"is_null_": False}}
+    return prefect_server.ask("/flow_runs/filter", flow_runs=runs, limit=50)

@@ -1,0 +1,228 @@
+"""A small lab's published tables, drawn by hand: what the workbooks are made from, with the contract's columns."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from flows.publish.facts import NightFacts
+from schemas.codes import FINDING_KINDS, Outcome, Role, State, Status
+
+FACTS = NightFacts(date(2026, 5, 4), "North clinic", "quality@north.example", True, date(2026, 2, 3), "0.1.0")
+
+TABLES = """
+create schema reference; create schema current; create schema supervision; create schema quality; create schema about;
+create table reference.night(night_id bigint, night_on date, window_start date, min_sessions int, min_patients int,
+    min_raters int, since date, has_roster boolean, has_plan boolean, version varchar, lab varchar);
+create table reference.instrument(instrument_id varchar, version varchar, is_latest boolean, title varchar, unit varchar,
+    modality varchar, is_clinical boolean, crosswalk_to varchar, version_order int);
+create table reference.scale(instrument_id varchar, version varchar, scale varchar, position int, title varchar,
+    lowest double, highest double, step double, threshold double, threshold_word varchar, anchors varchar);
+create table reference.item(instrument_id varchar, version varchar, item varchar, number int, title varchar, is_required boolean);
+create table reference.therapist(therapist_id varchar, team varchar, supervisor_id varchar);
+create table about.element(instrument_id varchar, instrument_version varchar, domain varchar, domain_title varchar,
+    is_ordered boolean, element varchar, position int, title varchar, guidance varchar, crosswalked boolean);
+create table about.code(list varchar, code varchar, severity varchar, meaning varchar);
+create table supervision.therapist_element(therapist_id varchar, instrument_id varchar, role varchar, domain varchar,
+    element varchar, scale varchar, n_sessions int, n_patients int, n_raters int, raw_mean double, share_adequate double,
+    share_low double, share_high double, n_rated int, n_no_opportunity int, n_unjudgeable int, n_not_delivered int,
+    n_missing int, status varchar, crosswalked boolean, last_session_on date, threshold double);
+create table supervision.session_element(session_id varchar, session_on date, instrument_id varchar, role varchar,
+    domain varchar, element varchar, scale varchar, n_raters int, mean double, lowest double, highest double, n_rated int,
+    n_no_opportunity int, n_unjudgeable int, n_not_delivered int, n_missing int);
+create table supervision.session_therapist(session_id varchar, therapist_id varchar, session_on date, patient_id varchar,
+    selection varchar, in_window boolean);
+create table quality.coverage(therapist_id varchar, team varchar, supervisor_id varchar, period varchar, planned int,
+    rated int, double_rated int, overdue int, note varchar);
+create table quality.workbook(workbook varchar, sha256 varchar, received_at timestamp, outcome varchar, reason varchar,
+    layout varchar, n_ratings int, n_accepted int, n_held int, n_duplicate int);
+create table quality.held_rating(workbook varchar, sheet varchar, cell varchar, session_id varchar, rater_id varchar,
+    therapist_ids varchar, role varchar, instrument_id varchar, first_code varchar, message varchar, since timestamp,
+    rating_id varchar);
+create table quality.finding(code varchar, severity varchar, workbook varchar, sheet varchar, cell varchar,
+    session_id varchar, rater_id varchar, message varchar, opened_at timestamp, closed_at timestamp, finding_id varchar);
+create table current.rating(rating_id varchar, session_id varchar, therapist_ids varchar[], patient_id varchar,
+    rater_id varchar, session_on date, rated_on date, revision int, role varchar, selection varchar, instrument_id varchar,
+    instrument_version varchar, received_at timestamp, workbook varchar, sheet varchar, cell varchar);
+create table current.comment(rating_id varchar, item varchar, cell varchar, comment varchar);
+"""
+
+ELEMENTS = (
+    ("stance", "Stance", False, "humility", "Humility"),
+    ("stance", "Stance", False, "not_knowing", "Not-knowing position"),
+    ("stance", "Stance", False, "differences", "Where perspectives differ"),
+    ("stance", "Stance", False, "legitimising", "Legitimises perspectives"),
+    ("stance", "Stance", False, "enquiry", "Enquires into experience"),
+    ("stance", "Stance", False, "says_unclear", "Says what is unclear"),
+    ("stance", "Stance", False, "own_misunderstanding", "Owns misunderstandings"),
+    ("stance", "Stance", False, "alternatives", "Alternative perspectives"),
+    ("trajectory", "Trajectory within the session", True, "joint_focus", "A joint focus"),
+    ("trajectory", "Trajectory within the session", True, "arousal", "Arousal is regulated"),
+    ("trajectory", "Trajectory within the session", True, "mode", "The mode is identified"),
+    ("trajectory", "Trajectory within the session", True, "validation", "Empathic validation"),
+    ("trajectory", "Trajectory within the session", True, "restoring", "Restores mentalizing"),
+)
+SCALES = ("adherence", "competence")
+
+
+class Lab:
+    """An in-memory working file with the ground laid: one instrument, the closed lists, the night of `FACTS`."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.con = duckdb.connect(str(path) if path else ":memory:")
+        self.con.execute(TABLES)
+        self.add("reference.night", (1, FACTS.night_on, date(2024, 5, 4), 4, 2, 2, FACTS.since, True, True, "0.1.0", FACTS.lab))
+        self.adds_instrument("mbt-session")
+        for name, members in {"state": State, "role": Role, "outcome": Outcome, "status": Status}.items():
+            for member in members:
+                self.add("about.code", (name, str(member), None, member.meaning))
+        for code, kind in FINDING_KINDS.items():
+            self.add("about.code", ("finding", str(code), str(kind.severity), kind.sentence))
+
+    def adds_instrument(self, instrument_id: str, threshold: float | None = 4.0) -> None:
+        """An instrument with our thirteen elements and two scales of 1 to 7; its items are its elements."""
+        row = (instrument_id, "1.0", True, instrument_id.upper(), "session", "individual", True, None, 1)
+        self.add("reference.instrument", row)
+        for position, scale in enumerate(SCALES, 1):
+            words = ("good enough", "1 very poor; 4 good enough; 7 excellent")
+            self.add("reference.scale", (instrument_id, "1.0", scale, position, scale.capitalize(), 1, 7, 1, threshold, *words))
+        for position, (domain, title, is_ordered, element, name) in enumerate(ELEMENTS, 1):
+            row = (instrument_id, "1.0", domain, title, is_ordered, element, position, name, "What it asks for.", False)
+            self.add("about.element", row)
+            self.add("reference.item", (instrument_id, "1.0", element, position, name, True))
+
+    def add(self, table: str, row: tuple[Any, ...]) -> None:
+        """One row, in the order of the table's columns."""
+        self.con.execute(f"insert into {table} values ({', '.join('?' * len(row))})", row)
+
+    def has_therapist(self, therapist_id: str, team: str | None = "north", supervisor_id: str | None = "SV-1") -> None:
+        """A therapist of the roster."""
+        self.add("reference.therapist", (therapist_id, team, supervisor_id))
+
+    def tells(  # noqa: PLR0913 - a row of the table, most of it by default
+        self,
+        therapist_id: str,
+        element: str,
+        scale: str,
+        n: int,
+        mean: float | None,
+        share: float | None,
+        *,
+        status: str | None = None,
+        role: str = "observer",
+        instrument_id: str = "mbt-session",
+        patients: int = 2,
+        raters: int = 2,
+        no_opportunity: int = 0,
+        crosswalked: bool = False,
+        interval: tuple[float | None, float | None] = (0.1, 0.9),
+        threshold: float | None = 4.0,
+    ) -> None:
+        """A row of supervision.therapist_element."""
+        domain = next(e[0] for e in ELEMENTS if e[3] == element)
+        low, high = interval if n else (None, None)
+        seen = (n, patients if n else 0, raters if n else 0)
+        states = (n, no_opportunity, 0, 0, 0)
+        last_on = date(2026, 3, 24) if n else None
+        self.add(
+            "supervision.therapist_element",
+            (therapist_id, instrument_id, role, domain, element, scale, *seen, mean, share, low, high, *states, status,
+             crosswalked, last_on, threshold),
+        )  # fmt: skip
+
+    def rates(  # noqa: PLR0913 - a session as it is drawn in a test
+        self,
+        session_id: str,
+        therapist_id: str,
+        session_on: date | None,
+        means: dict[tuple[str, str], float | None],
+        *,
+        role: str = "observer",
+        instrument_id: str = "mbt-session",
+        rated_on: date | None = None,
+        raters: tuple[str, ...] = ("R-1",),
+        in_window: bool = True,
+        selection: str = "random",
+    ) -> None:
+        """A session of one therapist, rated once by each of `raters`, with its mean per (element, scale)."""
+        held = self.con.execute(
+            "select 1 from supervision.session_therapist where (session_id, therapist_id) = (?, ?)", (session_id, therapist_id)
+        ).fetchall()
+        if not held:
+            self.add("supervision.session_therapist", (session_id, therapist_id, session_on, "P-1", selection, in_window))
+        for (element, scale), mean in means.items():
+            domain = next(e[0] for e in ELEMENTS if e[3] == element)
+            n = 0 if mean is None else 1
+            row = (session_id, session_on, instrument_id, role, domain, element, scale, n, mean, mean, mean, n, 1 - n, 0, 0, 0)
+            self.add("supervision.session_element", row)
+        for rater in raters:
+            rating_id = f"{session_id}/{rater}/{role}/{instrument_id}"
+            row = (rating_id, session_id, [therapist_id], "P-1", rater, session_on, rated_on, 1, role, selection,
+                   instrument_id, "1.0", "2026-03-30 04:15:00", f"{session_id} {rater}.xlsx", "Rating", "B2")  # fmt: skip
+            self.add("current.rating", row)
+
+    def remarks(self, rating_id: str, item: str | None, cell: str, comment: str) -> None:
+        """A rater's remark beside a rating or an item."""
+        self.add("current.comment", (rating_id, item, cell, comment))
+
+
+def small_lab() -> Lab:
+    """Two teams, three therapists, two supervisors; enough of everything that each sheet has rows."""
+    lab = Lab()
+    lab.has_therapist("T-1")
+    lab.has_therapist("T-2", "north", "SV-2")
+    lab.has_therapist("T-3", "south", "SV-2")
+    for therapist_id, shift in (("T-1", 0.0), ("T-2", 0.5), ("T-3", -0.5)):
+        _rate_four_sessions(lab, therapist_id, shift)
+    lab.add("quality.coverage", ("T-1", "north", "SV-1", "2026-Q1", 2, 2, 1, 0, None))
+    lab.add("quality.coverage", ("T-3", "south", "SV-2", "2026-Q2", None, 1, 0, None, "The roster has no plan for this period."))
+    lab.add("quality.workbook", ("north/one.xlsx", "aa", "2026-04-05 04:15:00", "accepted", None, "form 1", 1, 1, 0, 0))
+    lab.add("quality.workbook", ("old.xlsx", "bb", "2025-04-05 04:15:00", "accepted", None, "form 1", 1, 1, 0, 0))
+    lab.add("quality.workbook", ("bad.xlsx", "cc", "2025-04-06 04:15:00", "refused", "It has a password.", None, 0, 0, 0, 0))
+    lab.add("quality.held_rating", ("north/two.xlsx", "Rating", "B2", "S-9", None, "T-1", "observer", "mbt-session", "cell_blank",
+            "Nothing is entered for Humility.", "2026-04-06 04:15:00", "r9"))  # fmt: skip
+    lab.add("quality.finding", ("cell_blank", "error", "north/two.xlsx", "Rating", "C9", "S-9", None,
+            "Nothing is entered for Humility.", "2026-04-06 04:15:00", None, "f1"))  # fmt: skip
+    lab.add("quality.finding", ("password", "error", "bad.xlsx", "", "", None, None, "Save a copy without a password.",
+            "2025-04-06 04:15:00", "2025-05-06 04:15:00", "f0"))  # fmt: skip
+    return lab
+
+
+def _rate_four_sessions(lab: Lab, therapist_id: str, shift: float) -> None:
+    """Four sessions over three quarters, means 3 to 6 before the shift; the last one has a remark and a consensus."""
+    days = (date(2025, 8, 4), date(2025, 11, 3), date(2026, 1, 12), date(2026, 3, 24))
+    for number, day in enumerate(days):
+        means: dict[tuple[str, str], float | None] = {
+            (element[3], scale): _mean(position, number, scale, shift)
+            for position, element in enumerate(ELEMENTS)
+            for scale in SCALES
+        }
+        session_id = f"{therapist_id}-S{number + 1}"
+        lab.rates(session_id, therapist_id, day, means, rated_on=day, raters=("R-1", "R-2"))
+    last = f"{therapist_id}-S4"
+    lab.rates(last, therapist_id, days[3], {("humility", "adherence"): 5.0}, role="consensus", raters=("R-1",), rated_on=days[3])
+    lab.remarks(f"{last}/R-1/observer/mbt-session", "humility", "F12", f"Remark on {therapist_id}: stayed curious when corrected.")
+    lab.remarks(f"{therapist_id}-S1/R-2/observer/mbt-session", None, "F30", f"Early remark on {therapist_id}.")
+    for position, element in enumerate(ELEMENTS):
+        for scale in SCALES:
+            _tell_four_sessions(lab, therapist_id, element[3], scale, [_mean(position, n, scale, shift) for n in range(4)])
+            mean = 5.0 if (element[3], scale) == ("humility", "adherence") else None
+            lab.tells(therapist_id, element[3], scale, int(mean is not None), mean, 1.0 if mean else None, role="consensus",
+                      status="insufficient", patients=1, raters=1)  # fmt: skip
+
+
+def _mean(position: int, number: int, scale: str, shift: float) -> float | None:
+    if position == 10 and number < 3:
+        return None  # the mode: no opportunity in three of four sessions
+    return min(7.0, max(1.0, 3.0 + (position * 7 + number * 3) % 4 + shift - (0.5 if scale == "competence" else 0)))
+
+
+def _tell_four_sessions(lab: Lab, therapist_id: str, element: str, scale: str, means: list[float | None]) -> None:
+    seen = [mean for mean in means if mean is not None]
+    share = sum(mean >= 4 for mean in seen) / len(seen)
+    status = "insufficient" if len(seen) < 4 else None
+    lab.tells(therapist_id, element, scale, len(seen), sum(seen) / len(seen), share, status=status, patients=min(2, len(seen)),
+              no_opportunity=2 * (4 - len(seen)))  # fmt: skip
