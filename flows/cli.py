@@ -183,7 +183,10 @@ def status(*, home: Home = None) -> None:
 
 @_instruments.command(name="list")
 def list_(*, home: Home = None) -> None:
-    """The active instruments: those that ship and the lab's own in schemas/instruments/ of the home."""
+    """The active instruments: those that ship and the lab's own in schemas/instruments/ of the home.
+
+    Example: fidelity instruments list
+    """
     from flows.forms.describe import list_instruments
     from schemas.catalog import load_catalog
 
@@ -233,7 +236,8 @@ def try_(file: Path, layout: Path, /, *, home: Home = None) -> None:
     """
     from flows.intake.preview import try_layout
 
-    _tell(try_layout(file, layout, _settings(home)))
+    settings = _settings(home)
+    _tell(try_layout(file, layout, settings, settings.date_of(datetime.now(UTC))))
 
 
 def main(tokens: Iterable[str] | None = None) -> int:

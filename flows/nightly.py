@@ -19,9 +19,10 @@ from flows.load.ground import check_ground, spool_folder
 from flows.load.ledger import choose, fingerprint
 from flows.load.lock import night_lock
 from flows.load.models import make_marts
-from flows.load.night import begin_night, load_history, one_transaction, record_night, settle_current, working_file
+from flows.load.night import begin_night, load, one_transaction, settle, working_file
 from flows.measure import measure
-from flows.publish.night import facts_of, publish
+from flows.publish.night import facts_of, publish, publish_record
+from flows.publish.standing import still_stands
 from flows.settings import Settings
 from flows.status import FAILED, PUBLISHED, LastNight, write_last_night
 from flows.steps import Do, T, do_plainly
@@ -55,13 +56,16 @@ def run_book(settings: Settings, now: datetime, night_on: date, do: Do) -> Night
             with reading_pool(reading_order(settings, catalog, roster, night_on, spool), settings.n_processes) as pool:
                 for k, n, batch in batches(to_read, settings.batch_files):
                     do(f"read sheets, batch {k} of {n}", partial(pool.read, f"batch-{k}", batch))
+            facts = facts_of(settings, night_on)
             with one_transaction(con):
-                do("load", lambda: load_history(con, spool, received, tonight, has_roster=roster.is_present))
-                do("settle what counts", lambda: settle_current(con, catalog, roster, settings, tonight))
-                counts = do("record the night", lambda: record_night(con, tonight, now))
-                do("measure", lambda: measure(con))
-                do("make marts", lambda: make_marts(con))
-            do("publish", lambda: publish(con, settings.published, facts_of(settings, night_on)))
+                counts = do("load", lambda: load(con, spool, received, tonight, catalog, roster, settings))
+                is_idle = still_stands(con, settings, facts, tonight.under)
+                if not is_idle:
+                    do("settle what counts", lambda: settle(con, tonight))
+                    do("measure", lambda: measure(con))
+                    do("make marts", lambda: make_marts(con))
+            publishing = publish_record if is_idle else publish
+            counts |= do("publish", lambda: publishing(con, settings, facts, tonight.under))
         do("clear inbox", lambda: clear_inbox(settings, received))
         return NightReport(night_on, counts)
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -46,7 +47,7 @@ class Settings(BaseSettings):
 
     settle_seconds: float = Field(default=2, ge=0, description="Seconds between two looks at a file not seen before.")
     processes: int = Field(default=0, ge=0, description="Reading processes; 0: one a core, at most four.")
-    batch_files: int = Field(default=100, ge=1, description="Workbooks a batch.")
+    batch_files: int = Field(default=1000, ge=1, description="Workbooks a batch.")
     child_memory_mib: int = Field(default=1024, ge=256, description="Memory limit of a reading process.")
     file_seconds: int = Field(default=20, ge=1, description="Seconds that reading one file may take.")
     max_file_mib: int = Field(default=100, ge=1, description="Larger files are refused unread.")
@@ -100,6 +101,10 @@ class Settings(BaseSettings):
         """The lab's own instruments and layouts."""
         return self.home / "schemas"
 
+    def date_of(self, moment: datetime) -> date:
+        """The date of a moment in the lab's time zone."""
+        return moment.astimezone(ZoneInfo(self.time_zone)).date()
+
     @property
     def n_processes(self) -> int:
         """Reading processes to run."""
@@ -144,7 +149,7 @@ def prefect_switches(settings: Settings) -> Mapping[str, str]:
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         # With Prefect's own 5, a night whose server has died lingers for minutes; success never hangs on it.
-        "PREFECT_CLIENT_MAX_RETRIES": "2",
+        "PREFECT_CLIENT_MAX_RETRIES": "1",
         # On the terminal the night speaks for itself, and an error is one line; Prefect's log is in its database.
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
         "DO_NOT_TRACK": "1",

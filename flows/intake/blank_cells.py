@@ -6,7 +6,10 @@ file. Delimited text and xlsb have nothing more to tell.
 
 from __future__ import annotations
 
+import struct
+import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
@@ -23,6 +26,24 @@ from flows.intake.grid import Kind
 from flows.intake.text import place
 
 Reasons = dict[str, str]
+# What the slower libraries raise on workbooks that the first reader could read.
+UNREADABLE = (
+    InvalidFileException,
+    xlrd.XLRDError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    DefusedXmlException,
+    ParseError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    NotImplementedError,
+    OSError,
+    MemoryError,
+)
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _CALC_TYPE = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
 
@@ -37,16 +58,9 @@ def blank_reasons(path: Path, kind: Kind, sheet: str, cells: Iterable[str]) -> M
     if kind not in look:
         return {}
     try:
-        return look[kind](path, sheet, list(cells))
-    except (
-        InvalidFileException,
-        xlrd.XLRDError,
-        zipfile.BadZipFile,
-        DefusedXmlException,
-        ParseError,
-        KeyError,
-        ValueError,
-    ):
+        with warnings.catch_warnings(action="ignore"):  # they quote cells, and are about what is not looked at
+            return look[kind](path, sheet, list(cells))
+    except UNREADABLE:
         return {}  # the cells stay blank, which holds the rating just as well; only the reason is plainer
 
 
@@ -76,7 +90,8 @@ def _in_xls(path: Path, sheet: str, cells: list[str]) -> Reasons:
 def _in_ods(path: Path, sheet: str, cells: list[str]) -> Reasons:
     with zipfile.ZipFile(path) as packed:
         content = fromstring(packed.read("content.xml"))
-    table = next(t for t in content.iter(f"{_TABLE}table") if t.get(f"{_TABLE}name") == sheet)
+    tables = {table.get(f"{_TABLE}name"): table for table in content.iter(f"{_TABLE}table")}
+    table = tables[sheet]
     wanted = {place(cell): cell for cell in cells}
     return {
         wanted[row, column]: ERROR_CELL

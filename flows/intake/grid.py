@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import csv
 import io
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 
+import xlrd
 from python_calamine import (
     CalamineError,
     CalamineSheet,
@@ -31,6 +34,10 @@ from schemas.codes import Code
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 TEXT_NAMES = frozenset({".csv", ".tsv", ".xls", ".xlsx"})  # programs export delimited text under spreadsheet names too
+TABLE_NAMES = frozenset({".txt", ".tab"})  # so does Excel's "Unicode text"; other texts have these names as well
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+CONTROLS = bytes(set(range(32)) - set(b"\t\n\f\r\x1a"))
+OLE_NAMES = frozenset({".xls", ".xlt", ".xlsx"})
 Merged = tuple[tuple[int, int], tuple[int, int]]
 
 
@@ -46,7 +53,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """One sheet: `rows[r][c]` is the value of the cell in 0-based row r and column c; "" when blank."""
+    """One sheet: `rows[r][c]` is the value of the cell in 0-based row r and column c; "" when blank. Rows may be ragged."""
 
     name: str
     is_hidden: bool
@@ -90,8 +97,8 @@ def open_workbook(path: Path, suffix: str, limits: Limits) -> Workbook:
     kind = find_kind(path, suffix.lower(), limits)
     if kind is Kind.TEXT:
         content = path.read_bytes()
-        return Workbook(kind, lru_cache(lambda encoding, delimiter: [_text_grid(content, encoding, delimiter)]))
-    grids = _sheet_grids(path, limits)
+        return Workbook(kind, lru_cache(lambda encoding, delimiter: [_text_grid(content, encoding, delimiter, limits)]))
+    grids = _sheet_grids(path, kind, limits)
     return Workbook(kind, lambda _encoding, _delimiter: grids)
 
 
@@ -102,14 +109,24 @@ def find_kind(path: Path, suffix: str, limits: Limits) -> Kind:
     if head.startswith(b"PK"):
         return _kind_of_zip(path, limits)
     if head.startswith(OLE):
-        return _kind_of_ole(path)
-    if (
-        suffix not in TEXT_NAMES
-        or head.lstrip()[:1] == b"<"
-        or (b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")))
-    ):
+        return _kind_of_ole(path, suffix)
+    is_named_so = suffix in TEXT_NAMES or (suffix in TABLE_NAMES and _is_table(path))
+    if not is_named_so or head.lstrip()[:1] == b"<" or _is_binary(head):
         raise Refused(Code.NOT_A_SPREADSHEET)
     return Kind.TEXT
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether more than two in a hundred bytes are control characters; real text has a stray NUL at most."""
+    if head.startswith(UTF16_MARKS):
+        return False
+    return (len(head) - len(head.translate(None, CONTROLS))) * 50 > len(head)
+
+
+def _is_table(path: Path) -> bool:
+    lines = decode(path.read_bytes(), None).splitlines()
+    first = next((line for line in lines if line.strip()), "")
+    return "\t" in first or ";" in first
 
 
 def _kind_of_zip(path: Path, limits: Limits) -> Kind:
@@ -125,7 +142,7 @@ def _kind_of_zip(path: Path, limits: Limits) -> Kind:
                 if b"encryption-data" in packed.read("META-INF/manifest.xml"):
                     raise Refused(Code.PASSWORD)
                 return Kind.ODS
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, OSError):
+    except (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, EOFError, OSError):
         raise Refused(Code.DAMAGED) from None
     if any(name.endswith("workbook.bin") for name in names):
         return Kind.XLSB
@@ -134,16 +151,18 @@ def _kind_of_zip(path: Path, limits: Limits) -> Kind:
     raise Refused(Code.NOT_A_SPREADSHEET)
 
 
-def _kind_of_ole(path: Path) -> Kind:
+def _kind_of_ole(path: Path, suffix: str) -> Kind:
     content = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in content:
         raise Refused(Code.PASSWORD)
     if any(name.encode("utf-16-le") in content for name in ("Workbook", "Book")):
         return Kind.XLS
-    raise Refused(Code.NOT_A_SPREADSHEET)
+    # the names of what is inside stand near the end, and half a file has none
+    is_other = any(name.encode("utf-16-le") in content for name in ("WordDocument", "PowerPoint Document"))
+    raise Refused(Code.DAMAGED if suffix in OLE_NAMES and not is_other else Code.NOT_A_SPREADSHEET)
 
 
-def _sheet_grids(path: Path, limits: Limits) -> list[Grid]:
+def _sheet_grids(path: Path, kind: Kind, limits: Limits) -> list[Grid]:
     try:
         with CalamineWorkbook.from_path(str(path)) as workbook:
             return [
@@ -155,7 +174,19 @@ def _sheet_grids(path: Path, limits: Limits) -> list[Grid]:
         raise Refused(Code.PASSWORD) from None
     except (CalamineError, ZipError, OSError, ValueError) as wrong:
         # calamine words a password in several ways, and not always as PasswordError
-        raise Refused(Code.PASSWORD if "password" in str(wrong).lower() else Code.DAMAGED) from None
+        has_password = "password" in str(wrong).lower() or (kind is Kind.XLS and _is_encrypted_xls(path))
+        raise Refused(Code.PASSWORD if has_password else Code.DAMAGED) from None
+
+
+def _is_encrypted_xls(path: Path) -> bool:
+    """Whether a file that calamine cannot open is one with a password; originals are kept without an ending, by which it would tell."""
+    try:
+        xlrd.open_workbook(str(path), logfile=None, on_demand=True)
+    except xlrd.XLRDError as wrong:
+        return "encrypted" in str(wrong).lower()
+    except (LookupError, ValueError, struct.error, AssertionError, TypeError, AttributeError):
+        return False
+    return False
 
 
 def _grid(sheet: CalamineSheet, is_hidden: bool, limits: Limits) -> Grid:
@@ -164,21 +195,21 @@ def _grid(sheet: CalamineSheet, is_hidden: bool, limits: Limits) -> Grid:
     return Grid(sheet.name, is_hidden, sheet.to_python(skip_empty_area=False), tuple(sheet.merged_cell_ranges or ()))
 
 
-def _text_grid(content: bytes, encoding: str | None, delimiter: str | None) -> Grid:
+def _text_grid(content: bytes, encoding: str | None, delimiter: str | None, limits: Limits) -> Grid:
     text = decode(content, encoding)
     try:
-        rows = list(
-            csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or find_delimiter(text), strict=False)
-        )
+        read = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or find_delimiter(text), strict=False)
+        rows: list[list[Value]] = [[*row] for row in read]
     except csv.Error:
         raise Refused(Code.DAMAGED) from None
-    width = max((len(row) for row in rows), default=0)
-    return Grid("", is_hidden=False, rows=[[*row, *[""] * (width - len(row))] for row in rows])
+    if sum(map(len, rows)) > limits.cells:
+        raise Refused(Code.TOO_MANY_CELLS)
+    return Grid("", is_hidden=False, rows=rows)
 
 
 def decode(content: bytes, encoding: str | None) -> str:
     """Delimited text as a string: by its byte-order mark, as UTF-8 when it is that, else as `encoding` (cp1252)."""
-    is_utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    is_utf16 = content.startswith(UTF16_MARKS)
     encodings = ["utf-16"] if is_utf16 else ["utf-8-sig", encoding or "cp1252", "latin-1"]
     for candidate in encodings:
         try:

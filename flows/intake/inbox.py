@@ -56,7 +56,7 @@ def receive(settings: Settings, stamp: dt.datetime, wait: Callable[[float], None
     shutil.rmtree(incoming, ignore_errors=True)
     incoming.mkdir(parents=True, exist_ok=True)
     received = [
-        _take(inbox / name, incoming / str(number), name, first.get(name) == seen, stamp)
+        _take(inbox / name, incoming / str(number), name, seen if first.get(name) == seen else None, stamp)
         for number, (name, seen) in enumerate(sorted(second.items(), key=lambda found: (found[1][1], found[0])))
     ]
     received = write_receipt(settings, stamp, received)
@@ -94,23 +94,32 @@ def shown(name: str) -> str:
     return f"{printable[: LONGEST_NAME // 2]}…{printable[-LONGEST_NAME // 2 + 1 :]}"
 
 
-def _take(found: Path, copy: Path, name: str, has_settled: bool, stamp: dt.datetime) -> Received:
-    """Note one file; a settled sheet is copied and hashed in one pass, so that what is kept is what was hashed."""
+def _take(found: Path, copy: Path, name: str, settled: Look | None, stamp: dt.datetime) -> Received:
+    """Note one file; `settled` is how it looked both times, None when it changed. What cannot be taken whole is arriving."""
     if is_ignored(name):
         return Received(shown(name), "", stamp, "ignored", name)
-    if not has_settled:
+    sha256 = None if settled is None else _copy(found, copy, settled)
+    if sha256 is None:
         return Received(shown(name), "", stamp, "arriving", name)
+    return Received(shown(name), sha256, stamp, "sheet", name)
+
+
+def _copy(found: Path, copy: Path, settled: Look) -> str | None:
+    """Copy and hash in one pass, so that what is kept is what was hashed; None when it went or changed meanwhile."""
     digest = hashlib.sha256()
-    with found.open("rb") as source, copy.open("wb") as target:
-        while block := source.read(1 << 20):
-            digest.update(block)
-            target.write(block)
-    return Received(shown(name), digest.hexdigest(), stamp, "sheet", name)
+    try:
+        with found.open("rb") as source, copy.open("wb") as target:
+            while block := source.read(1 << 20):
+                digest.update(block)
+                target.write(block)
+            now = os.fstat(source.fileno())
+    except (FileNotFoundError, PermissionError):  # taken away again, or open in a program that locks it
+        return None
+    return digest.hexdigest() if (now.st_size, now.st_mtime_ns) == settled else None
 
 
 def _keep(copy: Path, kept: Path) -> None:
-    if kept.exists():
-        return
+    # in place of any file already there: that one may be a torn copy of a machine that lost its power
     try:
         copy.replace(kept)
     except FileNotFoundError:  # the first with these two digits

@@ -14,7 +14,7 @@ import pickle
 import resource
 import signal
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +33,7 @@ from schemas.catalog import Catalog
 from schemas.codes import Code
 from schemas.roster import Roster
 
+CELLS_AT_ONCE = 100_000  # whose frames are built together, in some 100 MiB
 _LENGTH = 8  # bytes before each spooled file that say how long it is
 
 
@@ -195,10 +196,27 @@ def _read_chunk(chunk: Chunk) -> Mapping[str, int]:
             found = reader.read(job)
             signal.setitimer(signal.ITIMER_REAL, 0)
             _append(file, found)
-    frames = build_frames(_spooled(spool), reader.readers)
-    counts = write_frames(frames, order.spool, chunk.name)
+    for stale in order.spool.glob(f"*-{chunk.name}-*.parquet"):  # of a child that died here
+        stale.unlink()
+    counts: Counter[str] = Counter()
+    for number, part in enumerate(_portions(_spooled(spool))):
+        counts.update(write_frames(build_frames(part, reader.readers), order.spool, f"{chunk.name}-{number}"))
     spool.unlink()
     return counts
+
+
+def _portions(workbooks: Iterable[FoundWorkbook]) -> Iterator[list[FoundWorkbook]]:
+    """Whole workbooks, as many at a time as have so many cells that frames of them stay small."""
+    part: list[FoundWorkbook] = []
+    n_cells = 0
+    for book in workbooks:
+        part.append(book)
+        n_cells += sum(len(rating.cells) for rating in book.ratings)
+        if n_cells >= CELLS_AT_ONCE:
+            yield part
+            part, n_cells = [], 0
+    if part:
+        yield part
 
 
 def _spooled(spool: Path) -> Iterator[FoundWorkbook]:

@@ -24,6 +24,8 @@ from schemas.instrument import Instrument
 from schemas.layout import Layout
 from schemas.roster import Roster
 
+MOST_CELLS_EXPLAINED = 200_000  # the slower libraries take seconds and hundreds of megabytes for larger sheets
+
 
 @dataclass(frozen=True, slots=True)
 class Described:
@@ -125,7 +127,8 @@ def ratings_of(described: Described, fit: Fit, job: Job, kind: Kind) -> list[Fou
     What is blank throughout is a rating that was never made.
     """
     found = extract_ratings(fit, described.lookup, job.workbook)
-    _explain_blanks(found, fit.grid.name, described.instrument, job.path, kind)
+    if sum(map(len, fit.grid.rows)) <= MOST_CELLS_EXPLAINED:
+        _explain_blanks(found, fit.grid.name, described.instrument, job.path, kind)
     is_blank = described.readers.cells.is_blank
     ratings = [r for r in found if r.findings or not all(is_blank(cell.text) for cell in r.cells)]
     for rating in ratings:

@@ -13,6 +13,7 @@ from schemas.instrument import Instrument
 from schemas.layout import FieldName, FieldSource, Layout
 
 LOOKED_AT = 200  # rows in which labels and headers are looked for
+REMARKS = ("comment", "overall_comment")
 NUMBERS_LOOKED_AT = 20  # rows in which a number may be a header
 
 
@@ -81,7 +82,7 @@ class Sheet:
                     continue
                 if isinstance(value, str):
                     places.setdefault(comparable(value), []).append((r, c))
-                elif isinstance(value, float) and r < NUMBERS_LOOKED_AT:  # items may be headed 1, 2, 3 …
+                elif isinstance(value, (int, float)) and r < NUMBERS_LOOKED_AT:  # items may be headed 1, 2, 3 …
                     places.setdefault(text_of(value), []).append((r, c))
         return places
 
@@ -97,6 +98,11 @@ class Sheet:
     def has(self, text: str) -> bool:
         """Whether some cell holds the text, alone or among other words."""
         return comparable(text) in self._all_texts
+
+    def beginning(self, texts: Iterable[str]) -> list[tuple[int, int]]:
+        """Where any of the texts begins a cell, top to bottom."""
+        starts = tuple(comparable(text) for text in texts)
+        return sorted(p for said, places in self.places.items() if said.startswith(starts) for p in places)
 
     def where(self, texts: Iterable[str]) -> list[tuple[int, int]]:
         """Where any of the texts is the whole of a cell, top to bottom."""
@@ -117,8 +123,9 @@ def fit_layout(
     header, missing_columns = _find_header(sheet, layout, lookup)
     problems = missing_labels + missing_columns
     if header is None:
-        n_labels = sum(1 for s in layout.fields.values() if s.label) - len(missing_labels)
-        return Fit(layout, sheet.grid, labels, problems=tuple(problems), n_found=n_labels)
+        n_sought = sum(1 for name, s in layout.fields.items() if s.label or (s.column and _is_needed(name, s)))
+        n_found = max(0, n_sought + len(layout.table.scores) - len(problems))
+        return Fit(layout, sheet.grid, labels, problems=tuple(problems), n_found=n_found)
     columns = _find_columns(sheet, layout, header)
     scores, more = _find_scores(sheet, layout, header, set(columns.values()), lookup)
     if "value" not in columns:
@@ -164,11 +171,16 @@ def _find_labels(
         spot = None if there is None else _labelled(there, source)
         if spot is not None:
             found[name] = spot
-        elif there is None and source.required is not False:
+        elif there is None and _is_needed(name, source):
             problems.append(f"there is no sheet “{source.sheet}” ({name})")
-        elif source.label and source.required is not False:
+        elif source.label and _is_needed(name, source):
             problems.append(f"there is no cell “{' / '.join(source.label)}” ({name})")
     return found, elsewhere, problems
+
+
+def _is_needed(name: FieldName, source: FieldSource) -> bool:
+    """Whether a sheet without this label or column is not one of the layout's; remarks may be missing altogether."""
+    return source.required is not False and (source.required is True or name not in REMARKS)
 
 
 def _labelled(sheet: Sheet, source: FieldSource) -> tuple[int, int] | None:
@@ -189,7 +201,7 @@ def _find_header(sheet: Sheet, layout: Layout, lookup: Lookup) -> tuple[int | No
     Of several rows that have every needed column, it is the one with most columns of ratings above it, then the
     highest: names of fields may stand in any of the header rows.
     """
-    needed = {n: s.column for n, s in layout.fields.items() if s.column and s.required is not False}
+    needed = {n: s.column for n, s in layout.fields.items() if s.column and _is_needed(n, s)}
     needed |= {f"{s.item}, {s.scale}": s.header for s in layout.table.scores}  # type: ignore[misc]
     best = [f"there is no column “{' / '.join(t)}” ({n})" for n, t in needed.items()]
     fitting: list[int] = []
@@ -251,7 +263,7 @@ def _find_scores(
         ), []
     headers = _header_texts(sheet.grid, top, header, taken)
     ignored = {comparable(text) for text in table.ignore_columns}
-    rows = {level: top + k for k, level in enumerate(table.levels)}
+    rows = {str(level): top + k for k, level in enumerate(table.levels)}
     scores = []
     for column, texts in headers.items():
         if column in taken or comparable(texts[-1]) in ignored:

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from python_calamine import CalamineError, CalamineWorkbook, ZipError
 
@@ -108,6 +109,16 @@ def _check_unique(what: str, ids: Iterable[str]) -> None:
         seen.add(person)
 
 
+class Spellings(NamedTuple):
+    """Ids as the roster writes them, and comparable texts that mean one of them."""
+
+    exact: frozenset[str]
+    alike: Mapping[str, str]
+
+
+NOBODY = Spellings(frozenset(), {})
+
+
 class KnownPeople:
     """Ids as the roster writes them, for ids as sheets write them. With no roster every id is known."""
 
@@ -134,24 +145,23 @@ class KnownPeople:
         """
         if not self._is_present:
             return text
-        return _known(self._raters, text) or _known(self._by_role.get(role, {}), text)
+        return _known(self._raters, text) or _known(self._by_role.get(role, NOBODY), text)
 
 
-def _known(spellings: Mapping[str, str], text: str) -> str | None:
-    return spellings.get(text) or spellings.get(comparable(text))
+def _known(spellings: Spellings, text: str) -> str | None:
+    return text if text in spellings.exact else spellings.alike.get(comparable(text))
 
 
-def _by_spelling(people: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, str]:
-    """Exact ids first, then what differs only in case, width or spaces, unless two people share it."""
+def _by_spelling(people: Iterable[tuple[str, tuple[str, ...]]]) -> Spellings:
+    """Exact ids, and what differs from one only in case, width or spaces, unless two people share it."""
     people = list(people)
-    spellings: dict[str, str] = {}
+    alike: dict[str, str] = {}
     shared: set[str] = set()
     for person, others in people:
         for text in {comparable(person), *(comparable(other) for other in others)}:
-            if spellings.setdefault(text, person) != person:
+            if alike.setdefault(text, person) != person:
                 shared.add(text)
-    exact = {person for person, _ in people}
-    clash = {text for text in shared if any(comparable(o) == text for _, others in people for o in others)}
-    if clash:
+    if any(comparable(other) in shared for _, others in people for other in others):
         raise RosterWrong("The roster gives one spelling (also_written) to two raters. Remove it from one of them.")
-    return {text: person for text, person in spellings.items() if text not in shared} | {p: p for p in exact}
+    known = {text: person for text, person in alike.items() if text not in shared}
+    return Spellings(frozenset(person for person, _ in people), known)

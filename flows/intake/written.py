@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import re
 from collections.abc import Mapping
@@ -12,8 +13,9 @@ from schemas.layout import FieldSource
 
 SERIALS_FROM = dt.date(1899, 12, 30)  # day 0 of spreadsheet dates, 1900 system
 PLAUSIBLE_SERIALS = range(32_874, 73_051)  # 1990 to 2099: in text, other numbers are slips and no dates
-_MONTH_NAMES = "january february march april may june july august september october november december".split()
-MONTHS = {name[:n]: k for k, name in enumerate(_MONTH_NAMES, start=1) for n in (3, len(name))} | {"sept": 9}
+MONTHS = {name[:n].lower(): k for k, name in enumerate(calendar.month_name) if name for n in (3, len(name))} | {
+    "sept": 9
+}
 _CLOCK = re.compile(r"[T ,]+\d{1,2}:\d{2}")
 _PARTS = re.compile(r"\d+|[^\W\d_]+")
 _LENGTHS = {"y": 4, "m": 2, "d": 2}

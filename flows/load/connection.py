@@ -70,9 +70,9 @@ def attached_new(con: DuckDBPyConnection, path: Path, name: str) -> Iterator[Non
 
 
 @contextmanager
-def attached(con: DuckDBPyConnection, path: Path, name: str) -> Iterator[None]:
-    """Attach a file as database `name`, to read it beside the working file."""
-    con.execute(f"attach {quoted(str(path))} as {name} (read_only)")
+def attached(con: DuckDBPyConnection, path: Path, name: str, *, writable: bool = False) -> Iterator[None]:
+    """Attach a file as database `name` beside the working file; to read it, unless it is to be written to."""
+    con.execute(f"attach {quoted(str(path))} as {name} {'' if writable else '(read_only)'}")
     try:
         yield
     finally:

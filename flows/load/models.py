@@ -104,7 +104,7 @@ def run_models(con: DuckDBPyConnection, folders: Sequence[str], root: Path = SQL
     Raises:
         ModelWrong: a model breaks the rules of its header, its columns, or its order.
     """
-    models = in_order([m for m in read_models(root) if m.folder in folders], folders)
+    models = in_order([m for folder in folders for m in read_models(root, folder)], folders)
     for schema in sorted({m.name.split(".")[0] for m in models}):
         con.execute(f"create schema if not exists {schema}")
     _drop_other_kinds(con, models)
@@ -132,13 +132,13 @@ def run_checks(con: DuckDBPyConnection, folders: Iterable[str] | None = None, ro
     return [_run_check(con, p) for p in paths if wanted is None or p.parent.parent.name in wanted]
 
 
-def read_models(root: Path = SQL) -> list[Model]:
-    """Every model below `root`, sorted by folder and file name.
+def read_models(root: Path = SQL, folder: str = "*") -> list[Model]:
+    """Every model below `root`, or in one folder of it, sorted by folder and file name.
 
     Raises:
         ModelWrong: one of them breaks a rule.
     """
-    paths = sorted(p for p in root.glob("*/*.sql") if p.parent.name != "examples" and p.name != "tables.sql")
+    paths = sorted(p for p in root.glob(f"{folder}/*.sql") if p.parent.name != "examples" and p.name != "tables.sql")
     return [read_model(p) for p in paths]
 
 

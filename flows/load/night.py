@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -164,6 +164,23 @@ select
 where not exists (select 1 from history.finding where finding_id = 'roster_absent')
 """
 
+ROSTER_PRESENT = (
+    "update history.finding set closed_at = $stamp where finding_id = 'roster_absent' and closed_at is null"
+)
+
+NIGHT = """
+insert into history.night
+select
+    $night_id, $night_on, $started_at, $version,
+    (select count(*) from history.workbook where night_id = $night_id),
+    count(*), count(*) filter (where verdict = 'accepted'), count(*) filter (where verdict = 'held'),
+    count(*) filter (where verdict = 'duplicate'),
+    (select count(*) from history.event where night_id = $night_id and event = 'released')
+from history.rating
+where night_id = $night_id
+returning n_workbooks, n_ratings, n_accepted, n_held, n_duplicate, n_released
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Tonight:
@@ -209,58 +226,50 @@ def begin_night(con: DuckDBPyConnection, now: datetime, night_on: date, under: s
     return Tonight(int(row[0]), night_on, now, stamp_of(con, now, night_on), under, version("session-fidelity"))
 
 
-def load_history(
-    con: DuckDBPyConnection, spool: Path, received: Sequence[Received], tonight: Tonight, *, has_roster: bool
-) -> None:
-    """Add what was received and read tonight to history and the ledger."""
+def load(
+    con: DuckDBPyConnection,
+    spool: Path,
+    received: Sequence[Received],
+    tonight: Tonight,
+    catalog: Catalog,
+    roster: Roster,
+    settings: Settings,
+) -> dict[str, int]:
+    """Add what was received and read tonight to history, the ledger and the reference tables; gives back the counts."""
     stage_received(con, received)
     stage_frames(con, spool)
     judge(con, tonight.stamp, tonight.night_id)
     con.execute("delete from history.workbook where outcome = 'arriving'")
     con.execute(LEDGER, {"under": tonight.under, "night_id": tonight.night_id})
     con.execute(READ_AGAIN, {"under": tonight.under, "night_id": tonight.night_id})
-    if has_roster:
-        con.execute(
-            "update history.finding set closed_at = $stamp where finding_id = 'roster_absent' and closed_at is null",
-            {"stamp": tonight.stamp},
-        )
-    else:
-        con.execute(ROSTER_ABSENT, {"message": Code.ROSTER_ABSENT.kind.sentence, "stamp": tonight.stamp})
-
-
-def settle_current(
-    con: DuckDBPyConnection, catalog: Catalog, roster: Roster, settings: Settings, tonight: Tonight
-) -> None:
-    """Work out which ratings count now, by tonight's instruments and roster, and close the findings that this settles."""
+    _tell_of_roster(con, tonight, roster)
     write_reference(con, catalog, roster, settings, Night(tonight.night_id, tonight.night_on, tonight.version))
+    return _record(con, tonight)
+
+
+def settle(con: DuckDBPyConnection, tonight: Tonight) -> None:
+    """Work out which ratings count now, and close the findings that this settles."""
     run_models(con, ["30_current"])
     con.execute(CLOSE_RATINGS, {"stamp": tonight.stamp})
     con.execute(CLOSE_WORKBOOKS, {"stamp": tonight.stamp})
 
 
-def record_night(con: DuckDBPyConnection, tonight: Tonight, now: datetime) -> Mapping[str, int]:
+def _tell_of_roster(con: DuckDBPyConnection, tonight: Tonight, roster: Roster) -> None:
+    if roster.is_present:
+        con.execute(ROSTER_PRESENT, {"stamp": tonight.stamp})
+    else:
+        con.execute(ROSTER_ABSENT, {"message": Code.ROSTER_ABSENT.kind.sentence, "stamp": tonight.stamp})
+
+
+def _record(con: DuckDBPyConnection, tonight: Tonight) -> dict[str, int]:
     """Write the night's own record; gives back its counts."""
-    row = con.execute(
-        """
-        insert into history.night
-        select
-            $night_id, $night_on, $started_at, $committed_at, $version,
-            (select count(*) from history.workbook where night_id = $night_id),
-            count(*), count(*) filter (where verdict = 'accepted'), count(*) filter (where verdict = 'held'),
-            count(*) filter (where verdict = 'duplicate'),
-            (select count(*) from history.event where night_id = $night_id and event = 'released')
-        from history.rating
-        where night_id = $night_id
-        returning n_workbooks, n_ratings, n_accepted, n_held, n_duplicate, n_released
-        """,
-        {
-            "night_id": tonight.night_id,
-            "night_on": tonight.night_on,
-            "started_at": tonight.started_at.replace(tzinfo=None),
-            "committed_at": now.replace(tzinfo=None),
-            "version": tonight.version,
-        },
-    ).fetchone()
+    about = {
+        "night_id": tonight.night_id,
+        "night_on": tonight.night_on,
+        "started_at": tonight.started_at.replace(tzinfo=None),
+        "version": tonight.version,
+    }
+    row = con.execute(NIGHT, about).fetchone()
     assert row is not None  # noqa: S101 - one row was inserted
     return dict(zip(("workbooks", "ratings", "accepted", "held", "known already", "released"), row, strict=True))
 

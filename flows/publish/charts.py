@@ -1,20 +1,17 @@
-"""What all our charts share: alternative text, axes that are drawn and named, fonts, and marks that are told apart without colour."""
+"""What all our charts share: alternative text, axes that are drawn and named, fonts, marks told apart without colour."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from openpyxl.chart._chart import ChartBase
 from openpyxl.chart.layout import Layout, ManualLayout
-from openpyxl.chart.series import Series
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText
 from openpyxl.drawing.line import LineProperties
 from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, OneCellAnchor
 from openpyxl.drawing.text import CharacterProperties, Font, Paragraph, ParagraphProperties, RichTextProperties
 from openpyxl.drawing.xdr import XDRPositiveSize2D
-from openpyxl.utils.units import cm_to_EMU
 
 from flows.publish.workbook import FONT
 
@@ -23,6 +20,8 @@ INK, MIDDLE, PALE = (
     "7F97B2",
     "D9E2EC",
 )  # lightness alone tells them apart; a black line shows on the paler two
+EMU_A_CM = 360_000  # the unit in which a workbook keeps the sizes of drawings
+EMU_A_POINT = 12_700
 FILLS = (MIDDLE, PALE, INK)
 
 
@@ -43,16 +42,16 @@ class AnchorWithText(OneCellAnchor):
     __elements__ = OneCellAnchor.__elements__
     alternative = ""
 
-    def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401 - openpyxl's descriptors take anything
+    def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         if name == "graphicFrame" and value is not None:
             value.nvGraphicFramePr.cNvPr.descr = self.alternative
 
 
-def place(chart: ChartBase, box: Box, alternative: str) -> None:
+def place(chart: Any, box: Box, alternative: str) -> None:
     """Put a chart in its place, with a text for those who cannot see it."""
-    marker = AnchorMarker(col=box.column, row=box.row, rowOff=round(box.top_points * 12_700))
-    size = XDRPositiveSize2D(cm_to_EMU(box.width_cm), cm_to_EMU(box.height_cm))
+    marker = AnchorMarker(col=box.column, row=box.row, rowOff=round(box.top_points * EMU_A_POINT))
+    size = XDRPositiveSize2D(round(box.width_cm * EMU_A_CM), round(box.height_cm * EMU_A_CM))
     anchor = AnchorWithText(_from=marker, ext=size)
     anchor.alternative = alternative
     chart.width, chart.height = box.width_cm, box.height_cm
@@ -66,7 +65,7 @@ def letters(points: float = 10, *, bold: bool = False, turned: bool = False) -> 
     return RichText(bodyPr=body, p=[Paragraph(pPr=ParagraphProperties(defRPr=character), endParaRPr=character)])
 
 
-def name_title(holder: Any, words: str, points: float = 10, *, bold: bool = False) -> None:  # noqa: ANN401 - chart or axis
+def name_title(holder: Any, words: str, points: float = 10, *, bold: bool = False) -> None:
     """Give a chart or an axis its title in our font, beside the drawing and not over it."""
     holder.title = words
     character = CharacterProperties(sz=round(points * 100), b=bold, latin=Font(typeface=FONT), solidFill="000000")
@@ -77,7 +76,7 @@ def name_title(holder: Any, words: str, points: float = 10, *, bold: bool = Fals
     holder.title.overlay = False
 
 
-def draw_axis(axis: Any, title: str | None = None, *, turned: bool = False) -> None:  # noqa: ANN401 - any kind of axis
+def draw_axis(axis: Any, title: str | None = None, *, turned: bool = False) -> None:
     """Show an axis with labels in our font (openpyxl leaves it to the program, and Excel then hides it)."""
     axis.delete = False
     axis.txPr = letters(turned=turned)
@@ -86,13 +85,13 @@ def draw_axis(axis: Any, title: str | None = None, *, turned: bool = False) -> N
         name_title(axis, title)
 
 
-def grey_grid(axis: Any) -> None:  # noqa: ANN401 - any kind of axis
+def grey_grid(axis: Any) -> None:
     """Thin pale grid lines, so that values can be read without a number at every mark."""
     if axis.majorGridlines is not None:
         axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="D9D9D9", w=6_350))
 
 
-def line_of_threshold(series: Series) -> None:
+def line_of_threshold(series: Any) -> None:
     """A black dashed line without marks."""
     series.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill="000000", prstDash="dash", w=12_700))
     series.marker.symbol = "none"

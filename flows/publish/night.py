@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from importlib.metadata import version
-from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
+from flows.load.models import run_models
 from flows.publish.facts import NightFacts
-from flows.publish.snapshot import publish_snapshots
+from flows.publish.snapshot import prepare_snapshots, renew_run
+from flows.publish.standing import note_standing
 from flows.publish.summary import write_summary
-from flows.publish.supervision_sheet import SheetCounts, write_supervision_sheets
+from flows.publish.supervision_sheet import write_supervision_sheets
 from flows.settings import Settings
 
 
@@ -23,12 +24,33 @@ def facts_of(settings: Settings, night_on: date) -> NightFacts:
     )
 
 
-def publish(con: DuckDBPyConnection, published: Path, facts: NightFacts) -> SheetCounts:
-    """Publish what the working file holds, below `published`.
+def publish(con: DuckDBPyConnection, settings: Settings, facts: NightFacts, under: str) -> dict[str, int]:
+    """Publish what the working file holds; gives back what the quality lead should hear of, counted.
+
+    The DuckDB files are built and audited first and swapped in last: until the workbooks are whole, readers query yesterday.
 
     Raises:
         PublishingStopped: an audit failed; what was published before stays.
     """
-    publish_snapshots(con, published)
-    write_summary(con, published / f"fidelity-summary-{facts.period}.xlsx", facts)
-    return write_supervision_sheets(con, published / "supervision", facts)
+    published = settings.published
+    prepared = prepare_snapshots(con, published)
+    try:
+        write_summary(con, published / f"fidelity-summary-{facts.period}.xlsx", facts)
+        sheets = write_supervision_sheets(con, published / "supervision", facts)
+    except BaseException:
+        prepared.discard()
+        raise
+    publication = prepared.swap()
+    note_standing(con, settings, facts, under)
+    return {
+        "warnings of checks": len(publication.warnings),
+        "supervision sheets written": sheets.n_written,
+        "therapists without a supervisor": sheets.n_without_supervisor,
+    }
+
+
+def publish_record(con: DuckDBPyConnection, settings: Settings, _facts: NightFacts, _under: str) -> dict[str, int]:
+    """Publish a night that changed nothing: the figures stand, and only the record of nights grows."""
+    run_models(con, ["70_about"])
+    renew_run(con, settings.published)
+    return {}

@@ -46,26 +46,27 @@ class SheetRows:
 
     def line(self, words: str, style: str = "Sentence") -> None:
         """A line of words in column A; in a style that does not wrap it runs on over the columns to its right."""
-        self.append([self.cell(words, style)])
+        self.append([self.cell(words, style)], [style])
 
     def gap(self, n_rows: int) -> None:
         """Empty rows, for a chart to stand on."""
         for _ in range(n_rows):
-            self.append([])
+            self.append([], [])
 
-    def append(self, cells: Sequence[Cell]) -> None:
-        """Write a row, high enough for its text."""
+    def append(self, cells: Sequence[Cell], styles: Sequence[str]) -> None:
+        """Write a row of cells in these styles, high enough for its text."""
         self.row += 1
-        height = max(self._heights(cells), default=0.0)
+        height = max(self._heights(cells, styles), default=0.0)
         if height:
             self.sheet.row_dimensions[self.row].height = min(height, MOST_POINTS)
-        self.sheet.append(cells)
+        self.sheet.append(list(cells))
 
-    def _heights(self, cells: Iterable[Cell]) -> Iterator[float]:
+    def _heights(self, cells: Iterable[Cell], styles: Iterable[str]) -> Iterator[float]:
         """Heights that cells ask for; one line of ordinary text asks for none."""
-        for cell, width in zip(cells, self.widths, strict=False):
-            text = cell.value
-            if cell.style in HEADING_POINTS:
-                yield HEADING_POINTS[cell.style]
-            elif isinstance(text, str) and ("\n" in text or len(text) > 0.9 * width) and cell.style in WRAPPED:
-                yield n_lines(text, width * (0.9 if cell.font.b else 1)) * LINE_POINTS
+        for cell, style, width in zip(cells, styles, self.widths, strict=False):
+            if style in HEADING_POINTS:
+                yield HEADING_POINTS[style]
+            elif style in WRAPPED:
+                text = str(cell.value)
+                if "\n" in text or len(text) > 0.9 * width:
+                    yield n_lines(text, width, bold=style.startswith("Head")) * LINE_POINTS

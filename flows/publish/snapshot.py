@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -45,7 +46,7 @@ _HERS: Mapping[str, str] = {
     "supervision.session_item": "where session_id in (from her_session)"
     " and (role <> 'self' or rater_id not in (from colleague))",
     "supervision.session_therapist": "where therapist_id in (from hers)",
-    "quality.held_rating": "where rating_id in (from her_rating) and first_code <> 'therapist_unknown'",
+    "quality.held_rating": "where rating_id in (from her_rating)",
     "quality.finding": "where finding_id in (from her_finding) and code <> 'therapist_unknown'",
     "quality.workbook": "where sha256 in (from her_workbook)",
     "quality.coverage": "where therapist_id in (from hers)",
@@ -65,7 +66,12 @@ _HER_TABLES: Mapping[str, str] = {
     "colleague": "select therapist_id from reference.therapist where supervisor_id is distinct from $supervisor",
     "her_session": "select distinct session_id from current.session_therapist where therapist_id in (from hers)",
     "colleague_rated": "select distinct session_id from current.rating where role = 'self' and rater_id in (from colleague)",
-    "her_rating": "select rating_id from history.rating where list_has_any(therapist_ids, (select list(therapist_id) from hers))",
+    "her_rating": """
+        select rating_id from history.rating
+        where list_has_any(therapist_ids, (select list(therapist_id) from hers))
+            and (role <> 'self' or rater_id is null or rater_id not in (from colleague))
+            and (first_code is distinct from 'therapist_unknown' or rating_id in (select rating_id from current.rating))
+    """,
     "her_workbook": "select distinct sha256 from history.rating where rating_id in (from her_rating)",
     # A finding without a rating is about a worksheet or workbook; it is hers when ratings of hers came with it.
     "her_finding": "select finding_id from history.finding where rating_id in (from her_rating)"
@@ -112,6 +118,22 @@ def publish_snapshots(con: DuckDBPyConnection, folder: Path) -> Publication:
         PublishingStopped: a check fails, or a table is not what its schema says; nothing has been swapped then.
     """
     return prepare_snapshots(con, folder).swap()
+
+
+def renew_run(con: DuckDBPyConnection, folder: Path) -> None:
+    """Tell in every file in place that a night went by which changed nothing else: about.run alone is written anew."""
+    for file in (folder / FILE_NAME, *sorted((folder / SUPERVISION).glob(f"*/{FILE_NAME}"))):
+        _remove_building(file)
+        shutil.copyfile(file, _building(file))
+        others = {} if file.parent == folder else _HER_COLUMNS["about.run"]
+        replaced = ", ".join(f"{sql} as {column}" for column, sql in others.items())
+        with attached(con, _building(file), "standing", writable=True):
+            con.execute("delete from standing.about.run")
+            con.execute(
+                f"insert into standing.about.run select * {f'replace ({replaced})' if replaced else ''} from about.run"
+            )
+            con.execute("checkpoint standing")
+        _swap_in(file)
 
 
 def prepare_snapshots(con: DuckDBPyConnection, folder: Path) -> Prepared:
@@ -201,18 +223,18 @@ def _her_selection(table: str) -> str:
     """The query whose rows a supervisor's file holds of one table of the lab's."""
     other = ", ".join(f"{sql} as {column}" for column, sql in _HER_COLUMNS.get(table, {}).items())
     replaced = f"* replace ({other})" if other else "*"
-    return f"select {replaced} from lab.{table} {_HERS.get(table, '')}"  # noqa: S608 - our own names
+    return f"select {replaced} from lab.{table} {_HERS.get(table, '')}"
 
 
 def _comments(con: DuckDBPyConnection) -> list[str]:
     """COMMENT ON statements that carry the sentences of the working file's tables and columns over."""
     working = "database_name = current_database() and comment is not null"
     tables = con.execute(
-        f"select schema_name || '.' || table_name, comment from duckdb_tables() where {working} union all "  # noqa: S608
+        f"select schema_name || '.' || table_name, comment from duckdb_tables() where {working} union all "
         f"select schema_name || '.' || view_name, comment from duckdb_views() where {working}"
     ).fetchall()
     columns = con.execute(
-        f"select schema_name || '.' || table_name, column_name, comment from duckdb_columns() where {working}"  # noqa: S608
+        f"select schema_name || '.' || table_name, column_name, comment from duckdb_columns() where {working}"
     ).fetchall()
     return [
         *(f"comment on table snapshot.{t} is {quoted(c)}" for t, c in tables if t in PUBLISHED),

@@ -30,17 +30,14 @@ from flows.publish.summary_charts import (
     profile_pictures,
     trend_pictures,
 )
+from flows.publish.summary_quality import coverage_table, findings_table, waiting_table, workbooks_table
 from flows.publish.summary_tables import (
     Column,
     Table,
-    coverage_table,
-    findings_table,
     read_enough,
     teams_table,
     therapists_table,
     trend_table,
-    waiting_table,
-    workbooks_table,
 )
 from flows.publish.summary_words import Totals, cover_lines, note_lines, read_totals
 from flows.publish.unchanged import fingerprint, read_record
@@ -52,6 +49,10 @@ if TYPE_CHECKING:
 
 LOOK = 1  # counts up when this code lays the same content out differently
 HEAD_ROW = 6  # of the long tables: title, what is here, note, shorthand, how to unfreeze, then the heading
+SUMMARY_STYLES = (
+    *("Heading 1", "Heading 2", "Sentence", "Text", "Link", "Head", "Head right"),
+    *("Whole", "Mean", "Share", "Date", "Moment"),
+)
 LEFT = ("Text", "Link")  # styles that stand to the left; numbers and dates stand to the right, and so do their headings
 TO_TURN_OFF = "The heading row is frozen and has filters. To turn them off: View, Unfreeze Panes; Data, Filter."
 CHART_ROWS, CHART_COLUMN, CHART_WIDTH_CM, CHART_HEIGHT_CM = 25, 120, 24.0, 12.0
@@ -140,7 +141,7 @@ def _codes(con: DuckDBPyConnection) -> Table:
 
 def _book(content: Content, facts: NightFacts) -> Workbook:
     about = f"Fidelity of rated sessions, {facts.period}. For supervision and team learning."
-    book = new_book(f"Session fidelity: {facts.lab}, {facts.period}", about, facts, write_only=True)
+    book = new_book(f"Session fidelity: {facts.lab}, {facts.period}", about, facts, SUMMARY_STYLES, write_only=True)
     by_name = {table.sheet: table for table in content.tables}
     charts = {
         "Team profiles": ("Teams", profile_pictures(by_name["Teams"], content.ranges, HEAD_ROW)),
@@ -186,7 +187,8 @@ def _write_table(book: Workbook, table: Table, *, is_long: bool = False, links: 
     rows.line(table.title, "Heading 1")
     for line in lines:
         rows.line(line)
-    rows.append([rows.cell(c.title, "Head" if c.style in LEFT else "Head right") for c in table.columns])
+    heads = ["Head" if column.style in LEFT else "Head right" for column in table.columns]
+    rows.append([rows.cell(column.title, head) for column, head in zip(table.columns, heads, strict=True)], heads)
     _append_rows(rows, table, links=links)
     _mark_up(rows.sheet, table, f"A{head_row}:{get_column_letter(len(table.columns))}{rows.row}", is_long=is_long)
     return rows.sheet
@@ -203,19 +205,20 @@ def _lines_above(table: Table, *, is_long: bool) -> list[str]:
 
 def _append_rows(rows: SheetRows, table: Table, *, links: bool) -> None:
     """All rows through one cell a column: openpyxl writes a row at once, and making cells is what takes the time."""
-    cells = [rows.cell(None, column.style) for column in table.columns]
+    styles = [column.style for column in table.columns]
+    cells = [rows.cell(None, style) for style in styles]
     for row in table.rows or [("none", *(NOT_APPLICABLE for _ in table.columns[1:]))]:
         if links:
             cells[0] = rows.cell(row[0], "Link")
             cells[0].hyperlink = Hyperlink(ref="", location=f"'{row[0]}'!A1", tooltip=f"To the sheet {row[0]}")
         for cell, column, value in zip(cells, table.columns, row, strict=True):
             put(cell, value, column.blank)
-        rows.append(cells)
+        rows.append(cells, styles)
 
 
 def _mark_up(sheet: Worksheet, table: Table, ref: str, *, is_long: bool) -> None:
     marked = MarkedUpTable(displayName=f"{table.sheet.replace(' ', '_')}_table", ref=ref)
-    marked._initialise_columns()  # openpyxl does it itself only where it can read the cells again
+    marked._initialise_columns()  # type: ignore[attr-defined] # done by itself only where cells can be read again
     for marked_column, column in zip(marked.tableColumns, table.columns, strict=True):
         marked_column.name = column.title
     if not is_long:

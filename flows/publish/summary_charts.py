@@ -59,7 +59,7 @@ def profile_pictures(table: Table, ranges: Ranges, head_row: int) -> list[Pictur
     for rows in _groups(table.rows, (0, 1)):
         team, instrument = rows[0][1][0], rows[0][1][1]
         question = f"How does team {_said(team)} deliver each element? ({instrument})"
-        pictures.append(_picture(table, rows, question, "Element", ("Element", 3), ranges, head_row, is_long=True))
+        pictures.append(_picture(table, rows, question, "Element", ("Element id", 3), ranges, head_row, is_long=True))
     return pictures
 
 

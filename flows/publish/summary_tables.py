@@ -1,4 +1,4 @@
-"""The tables of the Excel summary: what each column means, the query behind it, and the rows as they are shown.
+"""The tables of fidelity in the Excel summary: what each column means, the query behind it, and the rows as they are shown.
 
 Rows are ordered by id and by the instrument's own order, never by a score. No name and no free text of a rater is read here.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flows.publish.facts import NightFacts, next_quarter, quarter_of, quarter_starts_on
+from flows.publish.facts import next_quarter, quarter_of
 from flows.publish.words import Enough, rated_below, status_in_words, wilson
 from flows.publish.workbook import NOT_APPLICABLE, NOT_AVAILABLE
 from schemas.codes import Role, Status
@@ -60,7 +60,8 @@ TEAM = Column("Team", "The team in the roster; [x] where the roster does not say
 INSTRUMENT = Column("Instrument", "The instrument's id. Instruments are never pooled.", 16)
 ROLE = Column("Role", "Who rated: observer, supervisor, self or consensus. Roles are never pooled.", 13)
 DOMAIN = Column("Domain", "The group of elements.", 28)
-ELEMENT = Column("Element", "What was rated, in the instrument's words.", 38)
+ELEMENT_ID = Column("Element id", "The element's id, the same in every table.", 21)
+ELEMENT = Column("Element", "What was rated, in the instrument's words.", 54)
 SCALE = Column("Scale", "Adherence: how much of it was done. Competence: how well.", 14)
 SESSIONS = Column("Sessions", "Sessions with a rated value, in the window on the cover.", 11, "Whole")
 MEAN = Column("Mean", "Mean of the sessions' means, on the instrument's scale.", 9, "Mean")
@@ -87,10 +88,10 @@ def therapists_table(con: DuckDBPyConnection) -> Table:
     """Therapists by element: one row per therapist, instrument, role, element and scale."""
     enough = read_enough(con)
     rows = [_therapist_row(row, enough) for row in con.execute(THERAPISTS_SQL, {"roles": ROLES}).fetchall()]
-    return _limited(
+    return limited(
         "Therapists",
         "Therapists by element [note 1][note 2]",
-        "In order of therapist id and of the instrument; not a ranking. Elements marked crosswalk rest on another instrument's items.",
+        "In order of therapist id and of the instrument; not a ranking. Elements marked crosswalk rest on other items.",
         THERAPIST_COLUMNS,
         rows,
     )
@@ -99,7 +100,7 @@ def therapists_table(con: DuckDBPyConnection) -> Table:
 THERAPISTS_SQL = f"""
 with {SCALES}
 select te.therapist_id, t.team, te.instrument_id, te.role,
-       coalesce(e.domain_title, te.domain), coalesce(e.title, te.element), coalesce(te.crosswalked, false),
+       coalesce(e.domain_title, te.domain), te.element, coalesce(e.title, te.element), coalesce(te.crosswalked, false),
        coalesce(s.title, te.scale), te.n_sessions, te.n_patients, te.n_raters, te.raw_mean, te.threshold,
        te.share_adequate, te.share_low, te.share_high,
        te.n_rated, te.n_no_opportunity, te.n_unjudgeable, te.n_not_delivered, te.n_missing,
@@ -110,13 +111,14 @@ left join about.element e using (instrument_id, element)
 left join scales s using (instrument_id, scale)
 order by te.therapist_id, te.instrument_id, list_position($roles, te.role),
          e.position, te.element, s.place, te.scale
-"""
+"""  # noqa: S608 - made of our own words
 THERAPIST_COLUMNS = (
     THERAPIST,
     TEAM,
     INSTRUMENT,
     ROLE,
     DOMAIN,
+    ELEMENT_ID,
     ELEMENT,
     SCALE,
     IN_WORDS,
@@ -145,8 +147,8 @@ THERAPIST_COLUMNS = (
 
 
 def _therapist_row(row: Row, enough: Enough) -> Row:
-    *ids, element, is_crosswalked, scale, n_sessions, n_patients, n_raters, mean, threshold = row[:13]
-    share, low, high, *states, last_on, status = row[13:]
+    *ids, element, is_crosswalked, scale, n_sessions, n_patients, n_raters, mean, threshold = row[:14]
+    share, low, high, *states, last_on, status = row[14:]
     words = rated_below(n_sessions, share), status_in_words(status, (n_sessions, n_patients, n_raters), enough)
     name = f"{element} [crosswalk]" if is_crosswalked else element
     none = NOT_APPLICABLE if status == Status.NOT_COVERED else NOT_AVAILABLE
@@ -157,6 +159,7 @@ def _therapist_row(row: Row, enough: Enough) -> Row:
     return (*ids, name, scale, said, *numbers, *shares, *states, none if last_on is None else last_on)
 
 
+# Means are rounded because the order of a parallel sum is nobody's, and a last digit would make a night look changed.
 # Sessions in the window, each once per team, however many of its therapists the team has.
 TEAM_SESSIONS = f"""
     {SCALES},
@@ -166,14 +169,15 @@ TEAM_SESSIONS = f"""
         left join reference.therapist t using (therapist_id)
         where st.in_window
     )
-"""
+"""  # noqa: S608 - made of our own words
 
 
 def teams_table(con: DuckDBPyConnection) -> Table:
     """Teams by element: one row per team, instrument, role, scale and element."""
-    rows = [_with_share(row) for row in con.execute(TEAMS_SQL, {"roles": ROLES}).fetchall()]
+    scored = con.execute(TEAMS_SQL, {"roles": ROLES}).fetchall()
+    rows = [_with_share(row) for group in _runs(scored, 3) for row in _every_element(group)]
     note = "In order of team id; not a ranking. Elements that no item of an instrument speaks to have no row here [note 6]."
-    return _limited("Teams", "Teams by element [note 1][note 2][note 3]", note, TEAM_COLUMNS, rows)
+    return limited("Teams", "Teams by element [note 1][note 2][note 3]", note, TEAM_COLUMNS, rows)
 
 
 TEAMS_SQL = f"""
@@ -188,15 +192,16 @@ therapists as (
 ),
 scores as (
     select teams.team, se.instrument_id, se.role, se.element, se.scale,
-           count(se.mean) as n_sessions, avg(se.mean) as mean,
+           count(se.mean) as n_sessions, round(avg(se.mean), 9) as mean,
            count(*) filter (se.mean >= s.threshold) as n_adequate, any_value(s.threshold) as threshold
     from supervision.session_element se
     join teams using (session_id)
     left join scales s using (instrument_id, scale)
     group by all
 )
-select sc.team, sc.instrument_id, sc.role, coalesce(s.title, sc.scale), e.domain_title, coalesce(e.title, sc.element),
-       coalesce(th.n_therapists, 0), sc.n_sessions, sc.mean, sc.threshold, sc.n_adequate
+select sc.team, sc.instrument_id, sc.role, coalesce(s.title, sc.scale), e.domain_title, sc.element,
+       coalesce(e.title, sc.element),
+       coalesce(th.n_therapists, 0), sc.n_sessions, sc.mean, sc.threshold, sc.n_adequate, coalesce(e.position, 999)
 from scores sc
 left join therapists th on th.team is not distinct from sc.team
     and (th.instrument_id, th.role, th.element, th.scale) = (sc.instrument_id, sc.role, sc.element, sc.scale)
@@ -204,13 +209,14 @@ left join about.element e on (e.instrument_id, e.element) = (sc.instrument_id, s
 left join scales s on (s.instrument_id, s.scale) = (sc.instrument_id, sc.scale)
 order by sc.team nulls last, sc.instrument_id, list_position($roles, sc.role), s.place, sc.scale,
          e.position, sc.element
-"""
+"""  # noqa: S608 - made of our own words
 TEAM_COLUMNS = (
     TEAM,
     INSTRUMENT,
     ROLE,
     SCALE,
     DOMAIN,
+    ELEMENT_ID,
     ELEMENT,
     Column("Therapists", "Therapists of the team with such a session.", 12, "Whole"),
     SESSIONS,
@@ -222,10 +228,23 @@ TEAM_COLUMNS = (
 )
 
 
+def _every_element(group: list[Row]) -> Iterator[Row]:
+    """The rows of a team, instrument and role, each scale with the same elements: a chart sets one scale beside another.
+
+    An element that the instrument does not rate on a scale gets a row of no sessions.
+    """
+    elements = list(dict.fromkeys(row[4:7] for row in sorted(group, key=lambda row: (row[-1], row[5]))))
+    for of_scale in _runs(group, 4):
+        there = {row[4:7]: row for row in of_scale}
+        for element in elements:
+            none = (*of_scale[0][:4], *element, 0, 0, NOT_APPLICABLE, of_scale[0][10], 0, 0)
+            yield there.get(element, none)[:-1]
+
+
 def _with_share(row: Row) -> Row:
     """The row with its last value, the number at or above the threshold, turned into a share and its interval."""
     *start, n_sessions, mean, threshold, n_adequate = row
-    if threshold is None:
+    if threshold is None or mean == NOT_APPLICABLE:
         shares: Row = (NOT_APPLICABLE,) * 3
     else:
         shares = (n_adequate / n_sessions if n_sessions else None, *wilson(n_adequate, n_sessions))
@@ -235,16 +254,16 @@ def _with_share(row: Row) -> Row:
 def trend_table(con: DuckDBPyConnection) -> Table:
     """Trend: one row per team, instrument, role, domain, scale and quarter, quarters without a session included."""
     scored = con.execute(TREND_SQL, {"roles": ROLES}).fetchall()
-    rows = [_with_share(row) for group in _runs(scored, 5) for row in _every_quarter(group)]
+    rows = [_with_share(row) for group in _runs(scored, 4) for row in _every_quarter(group)]
     note = "A session's value is the mean of its elements in the domain. Sessions without a date are left out. Not a ranking."
-    return _limited("Trend", "Teams from quarter to quarter [note 1][note 2][note 3]", note, TREND_COLUMNS, rows)
+    return limited("Trend", "Teams from quarter to quarter [note 1][note 2][note 3]", note, TREND_COLUMNS, rows)
 
 
 TREND_SQL = f"""
 with {TEAM_SESSIONS},
 sessions as (
     select teams.team, se.instrument_id, se.role, e.domain_title, se.scale, se.session_id, min(e.position) as place,
-           date_trunc('quarter', se.session_on)::date as quarter_on, avg(se.mean) as mean
+           date_trunc('quarter', se.session_on)::date as quarter_on, round(avg(se.mean), 9) as mean
     from supervision.session_element se
     join teams using (session_id)
     join about.element e using (instrument_id, element)
@@ -252,14 +271,14 @@ sessions as (
     group by all
 )
 select se.team, se.instrument_id, se.role, se.domain_title, coalesce(s.title, se.scale), se.quarter_on,
-       count(*), avg(se.mean), any_value(s.threshold), count(*) filter (se.mean >= s.threshold)
+       count(*), round(avg(se.mean), 9), any_value(s.threshold), count(*) filter (se.mean >= s.threshold)
 from sessions se
 left join scales s using (instrument_id, scale)
 group by se.team, se.instrument_id, se.role, se.domain_title, s.title, s.place, se.scale, se.quarter_on
 order by se.team nulls last, se.instrument_id, list_position($roles, se.role),
          min(min(se.place)) over (partition by se.team, se.instrument_id, se.role, se.domain_title), se.domain_title,
          s.place, se.scale, se.quarter_on
-"""
+"""  # noqa: S608 - made of our own words
 TREND_COLUMNS = (
     TEAM,
     INSTRUMENT,
@@ -277,13 +296,16 @@ TREND_COLUMNS = (
 
 
 def _every_quarter(group: list[Row]) -> Iterator[Row]:
-    """The group's rows from its first quarter to its last, with a row of no sessions where a quarter had none."""
-    by_quarter = {row[5]: row for row in group}
-    quarter_on, last_on, threshold = min(by_quarter), max(by_quarter), group[0][8]
-    while quarter_on <= last_on:
-        row = by_quarter.get(quarter_on, (*group[0][:5], quarter_on, 0, None, threshold, 0))
-        yield (*row[:5], quarter_of(quarter_on), *row[6:])
-        quarter_on = next_quarter(quarter_on)
+    """Each scale's rows from the group's first quarter to its last, with one of no sessions where a quarter had none."""
+    first_on, last_on = min(row[5] for row in group), max(row[5] for row in group)
+    for of_scale in _runs(group, 5):
+        by_quarter = {row[5]: row for row in of_scale}
+        quarter_on = first_on
+        while quarter_on <= last_on:
+            none = (*of_scale[0][:5], quarter_on, 0, None, of_scale[0][8], 0)
+            row = by_quarter.get(quarter_on, none)
+            yield (*row[:5], quarter_of(quarter_on), *row[6:])
+            quarter_on = next_quarter(quarter_on)
 
 
 def _runs(rows: list[Row], n: int) -> Iterator[list[Row]]:
@@ -298,110 +320,6 @@ def _runs(rows: list[Row], n: int) -> Iterator[list[Row]]:
         yield run
 
 
-def coverage_table(con: DuckDBPyConnection) -> Table:
-    """Coverage: one row per therapist and period of the plan."""
-    rows = con.execute(COVERAGE_SQL).fetchall()
-    return _limited(
-        "Coverage", "Sessions planned and rated [note 9]", "Follows the plan in the roster.", COVERAGE_COLUMNS, rows
-    )
-
-
-COVERAGE_SQL = """
-select therapist_id, team, period, planned, rated, double_rated, overdue, note
-from quality.coverage
-order by therapist_id, period
-"""
-COVERAGE_COLUMNS = (
-    THERAPIST,
-    TEAM,
-    Column("Period", "Period of the plan (2026, 2026-H1 or 2026-Q1); undated for sessions without a date.", 12),
-    Column("Planned", "Sessions the plan asks for; [z] without a plan.", 11, "Whole", NOT_APPLICABLE),
-    Column("Rated", "Sessions rated by at least one observer.", 11, "Whole"),
-    Column("Rated by enough", "Of these, rated by as many observers as planned (by two without a plan).", 13, "Whole"),
-    Column("Overdue", "Sessions not rated when the period was over; [z] without a plan.", 11, "Whole", NOT_APPLICABLE),
-    Column("Why no plan", "Why planned and overdue do not apply, where they do not.", 62, "Text", NOT_APPLICABLE),
-)
-
-
-def workbooks_table(con: DuckDBPyConnection, facts: NightFacts) -> Table:
-    """Workbooks received in the period, and earlier ones in which something still waits."""
-    given = {"from": quarter_starts_on(facts.night_on), "to": facts.night_on}
-    rows = con.execute(WORKBOOKS_SQL, given).fetchall()
-    note = f"Workbooks first seen in {facts.period}, and earlier ones in which something still waits."
-    return _limited("Workbooks", "Workbooks received [note 10]", note, WORKBOOK_COLUMNS, rows)
-
-
-WORKBOOKS_SQL = """
-select w.workbook, w.received_at, w.outcome, w.reason, w.n_ratings, w.n_held
-from quality.workbook w
-where (w.received_at::date between $from and $to) or w.outcome in ('held', 'partly_held', 'refused', 'arriving')
-order by w.workbook, w.received_at, w.sha256
-"""
-WORKBOOK_COLUMNS = (
-    Column("Workbook", "Its name below the inbox.", 52),
-    Column("Received", "When it was first seen (UTC).", 18, "Moment"),
-    Column("Outcome", "What became of it, at first judgement; see the sheet Codes.", 14),
-    Column("Reason", "Why, where the outcome needs a reason.", 62, "Text", NOT_APPLICABLE),
-    Column("Ratings", "Ratings found in it.", 10, "Whole"),
-    Column("Held", "Of these, held at first judgement.", 10, "Whole"),
-)
-
-
-def waiting_table(con: DuckDBPyConnection) -> Table:
-    """Ratings that wait for a person."""
-    rows = con.execute(WAITING_SQL).fetchall()
-    return _limited(
-        "Waiting",
-        "Ratings that wait for a person [note 10]",
-        "None of these counts until it is mended.",
-        WAITING_COLUMNS,
-        rows,
-    )
-
-
-WAITING_SQL = """
-select workbook, sheet, cell, session_id, rater_id, first_code, message, since
-from quality.held_rating
-order by since, workbook, sheet, length(cell), cell, rating_id
-"""
-WAITING_COLUMNS = (
-    Column("Workbook", "Where it stands.", 52),
-    Column("Sheet", "Its sheet.", 20),
-    Column("Cell", "First cell of the rating.", 9),
-    Column("Session", "The session's id; [x] where the sheet does not say.", 16),
-    Column("Rater", "The rater's id; [x] where the sheet does not say.", 14),
-    Column("First finding", "Code of the first finding that holds it; see the sheet Codes.", 26),
-    Column("What to do", "For the person who can mend it; the sheet Findings lists everything that holds it.", 70),
-    Column("Since", "When it was first seen (UTC).", 18, "Moment"),
-)
-
-
-def findings_table(con: DuckDBPyConnection, facts: NightFacts) -> Table:
-    """Findings that are open, and those opened or closed in the period."""
-    rows = con.execute(FINDINGS_SQL, {"from": quarter_starts_on(facts.night_on), "to": facts.night_on}).fetchall()
-    note = f"Open findings, and those opened or closed in {facts.period}."
-    return _limited("Findings", "Findings in the sheets [note 10]", note, FINDING_COLUMNS, rows)
-
-
-FINDINGS_SQL = """
-select f.severity, f.code, f.workbook, f.sheet, f.cell, f.session_id, f.rater_id, f.message, f.opened_at, f.closed_at
-from quality.finding f
-where f.closed_at is null or f.opened_at::date between $from and $to or f.closed_at::date between $from and $to
-order by f.closed_at is not null, f.workbook, f.sheet, length(f.cell), f.cell, f.code, f.opened_at
-"""
-FINDING_COLUMNS = (
-    Column("Severity", "error: holds the rating. warning: is told, and holds nothing.", 11),
-    Column("Code", "Kind of finding.", 24),
-    Column("Workbook", "Where it was found.", 44),
-    Column("Sheet", "Its sheet; [z] when the whole workbook is meant.", 18, "Text", NOT_APPLICABLE),
-    Column("Cell", "Its cell; [z] when the whole sheet is meant.", 9, "Text", NOT_APPLICABLE),
-    Column("Session", "The session's id; [x] where the sheet does not say.", 16),
-    Column("Rater", "The rater's id; [x] where the sheet does not say.", 14),
-    Column("What to do", "For the person who can mend it.", 70),
-    Column("Opened", "When its workbook was first seen (UTC).", 18, "Moment"),
-    Column("Closed", "When it was settled (UTC); [z] while it is open.", 18, "Moment", NOT_APPLICABLE),
-)
-
-
-def _limited(sheet: str, title: str, note: str, columns: tuple[Column, ...], rows: Sequence[Row]) -> Table:
+def limited(sheet: str, title: str, note: str, columns: tuple[Column, ...], rows: Sequence[Row]) -> Table:
+    """A table of at most `MOST_ROWS` rows that tells how many it leaves out."""
     return Table(sheet, title, note, columns, rows[:MOST_ROWS], max(0, len(rows) - MOST_ROWS))

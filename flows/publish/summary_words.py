@@ -89,8 +89,8 @@ def note_lines(enough: Enough) -> list[tuple[str, str]]:
         "own by role, and instruments too: nothing is pooled.",
         "A mean is the mean of session means, so that a session seen by three raters counts once. Every mean stands beside the "
         "number of sessions it rests on; adherence and competence have their own.",
-        "The share good enough is the share of these sessions whose mean reaches the threshold of the scale. 'Share from' and "
-        "'Share to' are its 95 per cent interval by Wilson's method: with few sessions it is wide, and nearly anything may be true.",
+        "The share good enough is the share of these sessions whose mean reaches the scale's threshold. 'Share from' and "
+        "'Share to' are its 95 per cent interval by Wilson's method: with few sessions it is wide.",
         "Left out of means and counted apart: no opportunity (nothing in the session called for it), not judgeable (the rater "
         "could not tell), not delivered (competence of something that was not done). Missing is never a score; it is chased.",
         f"Too few to say: fewer than {least}. The numbers are shown, and settle nothing about the therapist.",

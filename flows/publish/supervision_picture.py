@@ -5,10 +5,11 @@ Dark circles and pale diamonds, so that it reads in grey and in a photocopy. It 
 
 from __future__ import annotations
 
+from typing import Any
+
 from openpyxl.chart import Reference, ScatterChart
 from openpyxl.chart.data_source import NumDataSource, NumRef
 from openpyxl.chart.error_bar import ErrorBars
-from openpyxl.chart.series import Series
 from openpyxl.chart.series_factory import SeriesFactory
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
@@ -16,7 +17,9 @@ from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.worksheet import Worksheet
 
 from flows.publish.charts import INK, MIDDLE, Box, draw_axis, grey_grid, line_of_threshold, place, plot_area
-from flows.publish.supervision_page import AXIS_POINTS, NUMBERS, WIDTHS, Page
+from flows.publish.supervision_page import Page
+from flows.publish.supervision_profile import AXIS_POINTS, NUMBERS
+from flows.publish.supervision_rows import WIDTHS
 
 POINTS_A_CM = 28.35
 CM_A_WIDTH = 0.214  # of one unit of column width in our font: eight of 96 pixels an inch, and the cell's edges
@@ -51,7 +54,7 @@ def draw_profile(sheet: Worksheet, page: Page, therapist_id: str) -> None:
     sheet.add_chart(chart)
 
 
-def _series(sheet: Worksheet, x: int, y: int, first: int, last: int, title: str) -> Series:
+def _series(sheet: Worksheet, x: int, y: int, first: int, last: int, title: str) -> Any:
     return SeriesFactory(
         Reference(sheet, min_col=y, min_row=first, max_row=last),
         Reference(sheet, min_col=x, min_row=first, max_row=last),
@@ -59,7 +62,7 @@ def _series(sheet: Worksheet, x: int, y: int, first: int, last: int, title: str)
     )
 
 
-def _marks(sheet: Worksheet, column: int, first: int, last: int, title: str, sign: tuple[str, int, str]) -> Series:
+def _marks(sheet: Worksheet, column: int, first: int, last: int, title: str, sign: tuple[str, int, str]) -> Any:
     """A scale's marks; thin lines reach from the lowest to the highest session."""
     series = _series(sheet, column, column + 3, first, last, title)
     series.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
@@ -86,11 +89,13 @@ def _numbers(sheet: Worksheet, column: int, first: int, last: int) -> NumDataSou
 def _frame(chart: ScatterChart, page: Page, rows_points: float) -> None:
     assert page.drawn is not None  # noqa: S101 - narrows the type
     scales = page.drawn.scales[:2]
-    draw_axis(chart.x_axis)
-    chart.x_axis.scaling.min, chart.x_axis.scaling.max = min(s.lowest for s in scales), max(s.highest for s in scales)
-    chart.x_axis.majorUnit = 1 if chart.x_axis.scaling.max - chart.x_axis.scaling.min <= 10 else None
-    chart.x_axis.number_format = "General"
-    grey_grid(chart.x_axis)
+    lowest, highest = min(s.lowest for s in scales), max(s.highest for s in scales)
+    across: Any = chart.x_axis
+    draw_axis(across)
+    across.scaling.min, across.scaling.max = lowest, highest
+    across.majorUnit = 1 if highest - lowest <= 10 else None
+    across.number_format = "General"
+    grey_grid(across)
     chart.y_axis.delete = True
     chart.y_axis.majorGridlines = None
     chart.y_axis.scaling.min, chart.y_axis.scaling.max = 0, rows_points

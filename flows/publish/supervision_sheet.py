@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Border, Font, NamedStyle, Protection, Side
+from openpyxl.styles import Border, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table as MarkedUpTable
@@ -22,16 +22,20 @@ from openpyxl.worksheet.worksheet import Worksheet
 from flows.publish.facts import NightFacts
 from flows.publish.summary_tables import read_enough
 from flows.publish.supervision_facts import TherapistFacts, read_therapists
-from flows.publish.supervision_page import WIDTHS, Page, PageRow, compose
+from flows.publish.supervision_page import Page, compose
 from flows.publish.supervision_picture import draw_profile
+from flows.publish.supervision_rows import WIDTHS, PageRow
 from flows.publish.unchanged import fingerprint, read_record
 from flows.publish.words import Enough
-from flows.publish.workbook import FONT, SIZE, new_book, put, safe_name, save_beside
+from flows.publish.workbook import new_book, put, safe_name, save_beside
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 LOOK = 1  # counts up when this code lays the same content out differently
+SHEET_STYLES = (
+    "Heading 1", "Heading 2", "Sentence", "Text", "Head", "Head right", "Head plain", "Mean", "Date", "Answer",
+)  # fmt: skip
 A4 = 9  # the number of that paper in a workbook
 MARGIN_INCHES = 0.39
 BOX = Side(style="thin", color="000000")
@@ -89,8 +93,7 @@ def _write_folder(folder: Path, therapists: list[TherapistFacts], facts: NightFa
 def _book(therapist: TherapistFacts, facts: NightFacts, enough: Enough) -> Workbook:
     page = compose(therapist, facts, enough)
     title = f"Supervision sheet: therapist {therapist.therapist_id}"
-    book = new_book(title, "Fidelity of rated sessions, for supervision.", facts)
-    _add_styles(book)
+    book = new_book(title, "Fidelity of rated sessions, for supervision.", facts, SHEET_STYLES)
     sheet: Worksheet = book.worksheets[0]
     sheet.title = "Supervision sheet"
     for number, row in enumerate(page.rows, 1):
@@ -101,14 +104,6 @@ def _book(therapist: TherapistFacts, facts: NightFacts, enough: Enough) -> Workb
     if not page.has_all_remarks:
         _write_all_remarks(book, therapist)
     return book
-
-
-def _add_styles(book: Workbook) -> None:
-    plain = Font(name=FONT, size=SIZE, bold=True)
-    book.add_named_style(NamedStyle("Head plain", font=plain, alignment=Alignment(vertical="top")))
-    answer = NamedStyle("Answer", font=Font(name=FONT, size=SIZE), alignment=Alignment(vertical="top"))
-    answer.protection = Protection(locked=False)
-    book.add_named_style(answer)
 
 
 def _write_row(sheet: Worksheet, number: int, row: PageRow) -> None:
@@ -183,4 +178,4 @@ def _write_all_remarks(book: Workbook, therapist: TherapistFacts) -> None:
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
-ONE_TABLE = "This sheet contains one table. [x] means not available; [z] means not applicable: the remark is about the whole session."
+ONE_TABLE = "This sheet contains one table. [x] means not available; [z] means the remark is about the whole session."

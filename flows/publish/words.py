@@ -9,6 +9,7 @@ from math import sqrt
 from schemas.codes import State, Status
 
 Z_95 = 1.959963984540054  # 97.5 % point of the normal distribution
+MEANING: dict[str, str] = {status: status.meaning for status in Status}
 MARKED = {
     State.NO_OPPORTUNITY: "no opportunity",
     State.UNJUDGEABLE: "not judgeable",
@@ -61,7 +62,7 @@ def status_in_words(status: str | None, counts: tuple[int, int, int], enough: En
         return ""
     if status == Status.INSUFFICIENT:
         return too_few(*counts, enough) or Status.INSUFFICIENT.meaning
-    return "not covered by this instrument" if status == Status.NOT_COVERED else Status(status).meaning
+    return "not covered by this instrument" if status == Status.NOT_COVERED else MEANING[status]
 
 
 def marks_in_words(marks: Iterable[tuple[State, int]]) -> str:

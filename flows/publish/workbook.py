@@ -11,13 +11,14 @@ import math
 import os
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import Cell
-from openpyxl.styles import Alignment, Border, Font, NamedStyle, Side
+from openpyxl.cell.cell import Cell, MergedCell
+from openpyxl.styles import Alignment, Border, Font, NamedStyle, Protection, Side
 
 from flows.publish.facts import NightFacts
 
@@ -53,6 +54,8 @@ STYLES: dict[str, tuple[Font, Alignment, Border, str, int | None]] = {
         "General",
         None,
     ),
+    "Head plain": (Font(name=FONT, size=SIZE, bold=True), Alignment(vertical="top"), Border(), "General", None),
+    "Answer": (Font(name=FONT, size=SIZE), Alignment(vertical="top"), Border(), "General", None),
     "Whole": (Font(name=FONT, size=SIZE), RIGHT, Border(), "#,##0", None),
     "Mean": (Font(name=FONT, size=SIZE), RIGHT, Border(), "0.00", None),
     "Share": (Font(name=FONT, size=SIZE), RIGHT, Border(), "0%", None),
@@ -60,23 +63,36 @@ STYLES: dict[str, tuple[Font, Alignment, Border, str, int | None]] = {
     "Moment": (Font(name=FONT, size=SIZE), RIGHT, Border(), "yyyy-mm-dd hh:mm", None),
 }
 
-CHARACTERS_A_WIDTH = 1.2  # letters of running text that fit one unit of a column's width
+# Widths of Arial's letters in em, from its metrics, so that rows are as high as their text needs.
+LETTER_EM = {
+    c: em
+    for letters, em in (
+        ("ijl'", 0.22), ("tfI!,./:;[]|", 0.28), ("r()-“”", 0.34), ("ckxvyszJ", 0.5), ("FTZ", 0.61),
+        ("ABEKPSVXY&", 0.67), ("CDHNRUw", 0.73), ("GOQ", 0.78), ("Mm", 0.84), ("W@%", 0.95),
+    )
+    for c in letters
+}  # fmt: skip
+SPACE_EM = 0.28
+EM_A_WIDTH = 0.53  # of our text to one unit of a column's width, a little less than there is
+BOLD_ROOM = 0.92  # bold letters are wider
 LINE_POINTS = 14.5  # height of one line of our text
 type_of_cell = str | int | float | date | datetime
 
 
-def new_book(title: str, about: str, facts: NightFacts, *, write_only: bool = False) -> Workbook:
-    """An empty workbook with our styles and the document properties that the accessibility checklist asks for.
+def new_book(title: str, about: str, facts: NightFacts, styles: Iterable[str], *, write_only: bool = False) -> Workbook:
+    """An empty workbook with some of our styles and the document properties that the accessibility checklist asks for.
 
     Without `write_only` it has one sheet, the active one.
     """
     book = Workbook(write_only=write_only)
-    normal = book._named_styles["Normal"]  # noqa: SLF001 - openpyxl has no public way to change the base font
+    normal = book._named_styles["Normal"]  # type: ignore[attr-defined] # there is no public way to the base font
     normal.font = Font(name=FONT, size=SIZE)
-    for name, (font, alignment, border, number_format, builtin_id) in STYLES.items():
+    for name in styles:
+        font, alignment, border, number_format, builtin_id = STYLES[name]
         style = NamedStyle(
             name, font=font, alignment=alignment, border=border, number_format=number_format, builtinId=builtin_id
         )
+        style.protection = Protection(locked=name != "Answer")
         book.add_named_style(style)
     properties = book.properties
     properties.title, properties.subject, properties.language = clean_text(title), clean_text(about), "en-GB"
@@ -87,6 +103,8 @@ def new_book(title: str, about: str, facts: NightFacts, *, write_only: bool = Fa
 
 def clean_text(text: str) -> str:
     """Text without characters that a spreadsheet cannot hold or that reorder what is read; cut with a mark if too long."""
+    if text.isprintable() and len(text) <= TEXT_LIMIT:
+        return text  # what follows takes its time
     kept = "".join(c for c in text if c in "\n\t" or not _is_control(c))
     return kept if len(kept) <= TEXT_LIMIT else kept[: TEXT_LIMIT - len(CUT_MARK)] + CUT_MARK
 
@@ -114,8 +132,9 @@ def cell_value(value: object, blank: str = NOT_AVAILABLE) -> type_of_cell:
             return clean_text(str(value)) or blank
 
 
-def put(cell: Cell, value: object, blank: str = NOT_AVAILABLE) -> None:
+def put(cell: Cell | MergedCell, value: object, blank: str = NOT_AVAILABLE) -> None:
     """Write a value into a cell so that text stays text: never a formula, never a link."""
+    assert isinstance(cell, Cell)  # noqa: S101 - we never merge cells
     content = cell_value(value, blank)
     cell.value = content
     if isinstance(content, str):
@@ -125,19 +144,26 @@ def put(cell: Cell, value: object, blank: str = NOT_AVAILABLE) -> None:
             cell.quotePrefix = leads  # … and so does Excel when someone edits the cell
 
 
-def n_lines(text: str, width: float) -> int:
-    """How many lines a text needs in a column of this width, words kept whole; rather one too many than one too few."""
-    return sum(_n_lines_of(paragraph, max(1, int(width * CHARACTERS_A_WIDTH))) for paragraph in text.split("\n"))
+def n_lines(text: str, width: float, *, bold: bool = False) -> int:
+    """How many lines a text needs in a column of this width, words kept whole."""
+    room = width * EM_A_WIDTH * (BOLD_ROOM if bold else 1)
+    return sum(_n_lines_of(paragraph, room) for paragraph in text.split("\n"))
 
 
-def _n_lines_of(paragraph: str, width: int) -> int:
-    lines, filled = 1, 0
+def _n_lines_of(paragraph: str, room: float) -> int:
+    lines, filled = 1, 0.0
     for word in paragraph.split(" "):
-        if filled and filled + 1 + len(word) > width:
-            lines, filled = lines + 1, 0
-        filled += len(word) + (filled > 0)
-        lines, filled = lines + (filled - 1) // width if filled else lines, (filled - 1) % width + 1 if filled else 0
+        length = sum(map(_em, word))
+        if filled and filled + length > room:
+            lines, filled = lines + 1, 0.0
+        filled += length + SPACE_EM
+        if length > room:  # a word longer than the column is broken
+            lines, filled = lines + int(length // room), length % room
     return lines
+
+
+def _em(c: str) -> float:
+    return LETTER_EM.get(c, 0.58)
 
 
 PLAIN_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,58}[A-Za-z0-9_-])?")

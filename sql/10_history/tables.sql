@@ -97,7 +97,6 @@ create table if not exists history.night (
     night_id    bigint not null,           -- counts up
     night_on    date not null,             -- date the night stands for
     started_at  timestamp not null,        -- UTC
-    committed_at timestamp not null,       -- UTC
     version     varchar not null,          -- of this software
     n_workbooks integer not null,          -- workbooks newly judged
     n_ratings   integer not null,          -- ratings newly found

@@ -2,36 +2,45 @@
 -- grain: one row per rating_id
 -- reads: judgement.candidate
 -- why:   the one that stands against two or more that agree is held; otherwise all newcomers are; what counted stays.
+--        Each of the three is disputed by itself, and a rating that says nothing of one disputes nothing.
 with
-disputed as (
-    select *
+said as (
+    select session_id, rating_id, is_settled, 1 as place, 'the therapist' as field, therapists as fact
     from judgement.candidate
-    where differ_therapist or differ_patient or differ_date
+    union all
+    select session_id, rating_id, is_settled, 2, 'the patient', patient_id
+    from judgement.candidate
+    union all
+    select session_id, rating_id, is_settled, 3, 'the session''s date', session_on::varchar
+    from judgement.candidate
+),
+counted as (
+    select *, count(*) over (partition by session_id, field, fact) as n_agree
+    from said
+    where fact is not null
 ),
 camps as (
     select
         session_id,
-        count(distinct facts) filter (where n_agree >= 2) as n_camps,
-        min(facts) filter (where n_agree >= 2) as camp,
-        count(distinct facts) filter (where is_settled) as n_settled,
-        min(facts) filter (where is_settled) as settled
-    from disputed
-    group by session_id
+        field,
+        count(distinct fact) filter (where n_agree >= 2) as n_camps,
+        min(fact) filter (where n_agree >= 2) as camp,
+        count(distinct fact) filter (where is_settled) as n_settled,
+        min(fact) filter (where is_settled) as settled
+    from counted
+    group by session_id, field
+    having count(distinct fact) > 1
 )
 select
-    disputed.rating_id::varchar as rating_id,   -- the rating that waits
-    disputed.session_id::varchar as session_id, -- its session
-    concat_ws(
-        ', ',
-        case when disputed.differ_therapist then 'the therapist' end,
-        case when disputed.differ_patient then 'the patient' end,
-        case when disputed.differ_date then 'the session''s date' end
-    )::varchar                  as field        -- what the ratings disagree about, in words
-from disputed
-join camps on camps.session_id = disputed.session_id
-where not disputed.is_settled
+    counted.rating_id::varchar       as rating_id,  -- the rating that waits
+    any_value(counted.session_id)::varchar as session_id, -- its session
+    string_agg(counted.field, ', ' order by counted.place)::varchar as field -- what the ratings disagree about, in words
+from counted
+join camps on camps.session_id = counted.session_id and camps.field = counted.field
+where not counted.is_settled
     and not (
         camps.n_camps = 1
         and (camps.n_settled = 0 or (camps.n_settled = 1 and camps.settled = camps.camp))
-        and disputed.facts = camps.camp
+        and counted.fact = camps.camp
     )
+group by counted.rating_id

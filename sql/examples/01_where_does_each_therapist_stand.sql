@@ -7,7 +7,8 @@ select
     round(raw_mean, 1) as mean,
     n_sessions as sessions,
     n_raters as raters,
-    round(100 * share_adequate) || ' % (' || round(100 * share_low) || ' to ' || round(100 * share_high) || ' %)' as good_enough,
+    round(100 * share_adequate)::integer || ' % (' || round(100 * share_low)::integer || ' to '
+        || round(100 * share_high)::integer || ' %)' as good_enough,
     coalesce(code.meaning, '') as what_the_data_settle
 from supervision.therapist_element
 join about.element using (instrument_id, element)

@@ -62,7 +62,9 @@ def test_a_model_becomes_a_table_with_its_sentences_as_comments(sql: Path, con: 
     assert con.execute("select n from measure.count").fetchall() == [(3,)]
     tables = con.execute("select comment from duckdb_tables() where table_name = 'count'").fetchall()
     assert tables == [("How many sessions there are. One row.",)]
-    columns = con.execute("select column_name, comment from duckdb_columns() where table_name = 'count' order by all").fetchall()
+    columns = con.execute(
+        "select column_name, comment from duckdb_columns() where table_name = 'count' order by all"
+    ).fetchall()
     assert columns == [("n", "sessions"), ("word", "the therapist's word")]
 
 
@@ -73,7 +75,9 @@ def test_comments_are_there_again_after_a_second_night(sql: Path, con: duckdb.Du
     assert con.execute("select count(comment) from duckdb_columns() where table_name = 'count'").fetchall() == [(2,)]
 
 
-def test_a_model_is_made_after_those_it_reads_whatever_the_files_are_called(sql: Path, con: duckdb.DuckDBPyConnection) -> None:
+def test_a_model_is_made_after_those_it_reads_whatever_the_files_are_called(
+    sql: Path, con: duckdb.DuckDBPyConnection
+) -> None:
     write(sql, simple("measure.a", "measure.b", "measure.b"), "a")
     write(sql, simple("measure.b", "measure.c", "measure.c"), "b")
     write(sql, simple("measure.c", "current.session", "(select count(*) as n from current.session)"), "c")
@@ -119,7 +123,12 @@ def test_a_model_that_breaks_a_rule_is_refused(sql: Path, was: str, becomes: str
 
 
 def test_a_column_that_comes_in_by_a_star_is_refused(sql: Path, con: duckdb.DuckDBPyConnection) -> None:
-    write(sql, MODEL.replace("as word  -- the therapist's word\n", "as word,  -- the therapist's word\n    * exclude (n, word)\n"))
+    write(
+        sql,
+        MODEL.replace(
+            "as word  -- the therapist's word\n", "as word,  -- the therapist's word\n    * exclude (n, word)\n"
+        ),
+    )
     con.execute("alter table current.session add column extra integer")
     with pytest.raises(ModelWrong, match=r"measure\.count has columns that its final select does not write"):
         run_models(con, ["40_measure"], sql)
@@ -139,9 +148,13 @@ def test_a_model_must_not_read_what_a_later_folder_makes(sql: Path, con: duckdb.
         run_models(con, ["40_measure", "60_quality"], sql)
 
 
-def test_a_check_gives_back_how_many_rows_offend_and_the_first_of_them(sql: Path, con: duckdb.DuckDBPyConnection) -> None:
+def test_a_check_gives_back_how_many_rows_offend_and_the_first_of_them(
+    sql: Path, con: duckdb.DuckDBPyConnection
+) -> None:
     check = sql / "40_measure" / "checks" / "no_sessions.sql"
-    check.write_text("-- warn: There are no sessions.\nselect session_id from current.session order by all\n", encoding="utf-8")
+    check.write_text(
+        "-- warn: There are no sessions.\nselect session_id from current.session order by all\n", encoding="utf-8"
+    )
     assert run_checks(con, root=sql) == [
         CheckResult("40_measure/no_sessions", "warn", "There are no sessions.", 3, ((0,), (1,), (2,)))
     ]

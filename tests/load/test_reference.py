@@ -29,7 +29,10 @@ def test_the_night_is_one_row_with_the_settings_of_the_lab() -> None:
 def test_without_a_roster_the_tables_are_there_and_empty() -> None:
     ratings = Ratings(Roster())
     assert ratings.asks("select has_roster, has_plan from reference.night") == [(False, False)]
-    assert ratings.asks("select therapist_id from reference.therapist union all select rater_id from reference.rater") == []
+    assert (
+        ratings.asks("select therapist_id from reference.therapist union all select rater_id from reference.rater")
+        == []
+    )
 
 
 def test_since_is_the_meeting_that_the_lab_names() -> None:
@@ -47,7 +50,9 @@ def test_an_instrument_reports_on_the_elements_of_its_crosswalk_before_its_own()
         ("trajectory", "arousal", 3, True),
         ("spectrum", "challenge", 4, False),
     ]
-    assert ratings.asks("select domain, position, is_ordered from reference.domain where instrument_id = 'other' order by 2") == [
+    assert ratings.asks(
+        "select domain, position, is_ordered from reference.domain where instrument_id = 'other' order by 2"
+    ) == [
         ("stance", 1, False),
         ("trajectory", 2, True),
         ("spectrum", 3, False),
@@ -61,7 +66,9 @@ def test_an_instrument_reports_on_the_elements_of_its_crosswalk_before_its_own()
 
 def test_items_keep_their_scales_and_weights() -> None:
     ratings = Ratings()
-    assert ratings.asks("select item, element, weight from reference.item_element where instrument_id = 'other' order by 1") == [
+    assert ratings.asks(
+        "select item, element, weight from reference.item_element where instrument_id = 'other' order by 1"
+    ) == [
         ("o1", "not_knowing", 2.0),
         ("o2", "not_knowing", 1.0),
         ("o3", "arousal", 1.0),
@@ -76,14 +83,18 @@ def test_items_keep_their_scales_and_weights() -> None:
 def test_version_ten_is_newer_than_version_nine() -> None:
     versions = [TINY.model_copy(update={"version": v}) for v in ("1.9", "1.10")]
     ratings = Ratings(catalog=Catalog({(i.id, i.version): i for i in versions}, {}, {}))
-    assert ratings.asks("select version, is_latest, version_order from reference.instrument order by version_order") == [
+    assert ratings.asks(
+        "select version, is_latest, version_order from reference.instrument order by version_order"
+    ) == [
         ("1.9", False, 1),
         ("1.10", True, 2),
     ]
 
 
 def test_a_plan_for_everyone_holds_where_a_therapist_has_none_of_her_own() -> None:
-    ratings = Ratings(roster_of(ROSTER, Plan(None, "2026-H1", 2, 2), Plan("T-2", "2026-H1", 6, 1), Plan("T-2", "2026-Q3", 3, 1)))
+    ratings = Ratings(
+        roster_of(ROSTER, Plan(None, "2026-H1", 2, 2), Plan("T-2", "2026-H1", 6, 1), Plan("T-2", "2026-Q3", 3, 1))
+    )
     assert ratings.asks("from reference.plan order by all") == [
         ("T-1", "2026-H1", dt.date(2026, 1, 1), dt.date(2026, 6, 30), 2, 2),
         ("T-2", "2026-H1", dt.date(2026, 1, 1), dt.date(2026, 6, 30), 6, 1),
@@ -100,7 +111,9 @@ def test_every_list_of_codes_is_there_and_findings_read_as_sentences() -> None:
     assert ratings.asks("select severity, meaning from reference.code where code = 'cell_blank'") == [
         ("error", "Nothing is entered for the item, the scale. Enter a rating.")
     ]
-    assert ratings.asks("select code from reference.code where contains(meaning, '{') or contains(meaning, ': .')") == []
+    assert (
+        ratings.asks("select code from reference.code where contains(meaning, '{') or contains(meaning, ': .')") == []
+    )
 
 
 def test_the_tables_are_made_anew_each_night() -> None:

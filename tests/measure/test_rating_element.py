@@ -23,8 +23,11 @@ def test_several_items_of_an_element_are_one_weighted_mean() -> None:
         o1 | 4 | 3
         o2 | 1 | 6
     """)
-    # (2 * 4 + 1) / 3 and (2 * 3 + 6) / 3
-    assert ratings.asks(ASK) == [("not_knowing", "adherence", "rated", 3.0), ("not_knowing", "competence", "rated", 4.0)]
+    # weight 2 and weight 1: nine thirds, twelve thirds
+    assert ratings.asks(ASK) == [
+        ("not_knowing", "adherence", "rated", 3.0),
+        ("not_knowing", "competence", "rated", 4.0),
+    ]
 
 
 def test_an_item_that_is_not_rated_leaves_its_weight_out() -> None:
@@ -32,7 +35,10 @@ def test_an_item_that_is_not_rated_leaves_its_weight_out() -> None:
         o1 | NO | 5
         o2 | 2  | UJ
     """)
-    assert ratings.asks(ASK) == [("not_knowing", "adherence", "rated", 2.0), ("not_knowing", "competence", "rated", 5.0)]
+    assert ratings.asks(ASK) == [
+        ("not_knowing", "adherence", "rated", 2.0),
+        ("not_knowing", "competence", "rated", 5.0),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +67,9 @@ def test_an_element_with_one_item_takes_its_state_and_value() -> None:
         ("challenge", "adherence", "not_delivered", None),
         ("challenge", "competence", "no_opportunity", None),
     ]
-    assert ratings.asks("select distinct domain from measure.rating_element where element = 'challenge'") == [("spectrum",)]
+    assert ratings.asks("select distinct domain from measure.rating_element where element = 'challenge'") == [
+        ("spectrum",)
+    ]
 
 
 def test_a_weight_without_an_exact_number_does_not_push_a_mean_below_the_threshold() -> None:

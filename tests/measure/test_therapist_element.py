@@ -13,7 +13,9 @@ from tests.support.drawn_ratings import Ratings
 HEAD = "session | therapist | patient | on | rater | item | adherence | competence"
 
 
-def told(ratings: Ratings, element: str, scale: str = "adherence", role: str = "observer", therapist: str = "T-1") -> dict[str, Any]:
+def told(
+    ratings: Ratings, element: str, scale: str = "adherence", role: str = "observer", therapist: str = "T-1"
+) -> dict[str, Any]:
     """The row of one element on one scale."""
     con = ratings.con.execute(
         "from supervision.therapist_element where therapist_id = ? and element = ? and scale = ? and role = ?",
@@ -126,7 +128,8 @@ def test_states_are_counted_apart_and_left_out_of_the_mean() -> None:
 def test_every_element_of_the_instrument_has_its_row_also_when_nothing_was_rated() -> None:
     ratings = of("S-1 | T-1 | P-1 | 2026-03-01 | R-1 | humility | 5 | NO")
     assert ratings.asks(
-        "select domain, element, scale, n_sessions, raw_mean, share_adequate, share_low, status from supervision.therapist_element"
+        "select domain, element, scale, n_sessions, raw_mean, share_adequate, share_low, status "
+        "from supervision.therapist_element"
     ) == [
         ("stance", "humility", "adherence", 1, 5.0, 1.0, pytest.approx(0.206549314), "insufficient"),
         ("stance", "humility", "competence", 0, None, None, None, "insufficient"),
@@ -183,7 +186,10 @@ def test_each_of_two_therapists_gets_the_session_and_only_her_own_view_of_hersel
         assert told(ratings, "humility", therapist=therapist)["raw_mean"] == 3.0
         assert told(ratings, "humility", role="self", therapist=therapist)["raw_mean"] == own
     assert ratings.asks("select distinct therapist_id from supervision.session_item") == [(None,)]
-    assert ratings.asks("select session_id, therapist_id from supervision.session_therapist") == [("G-1", "T-1"), ("G-1", "T-2")]
+    assert ratings.asks("select session_id, therapist_id from supervision.session_therapist") == [
+        ("G-1", "T-1"),
+        ("G-1", "T-2"),
+    ]
 
 
 def test_crosswalked_elements_get_no_status_and_those_without_an_item_are_not_covered() -> None:
@@ -225,7 +231,9 @@ def test_a_scale_without_threshold_has_a_mean_and_no_share() -> None:
 def test_five_slow_lines_come_to_the_same_means() -> None:
     values = [((7 * s + 5 * r + s * r) % 7) + 1 for s in range(30) for r in range(3)]
     rows = "\n".join(
-        f"S-{s} | T-{s % 3} | P-{s} | 2026-03-01 | R-{r} | humility | {values[3 * s + r]} | 4" for s in range(30) for r in range(3)
+        f"S-{s} | T-{s % 3} | P-{s} | 2026-03-01 | R-{r} | humility | {values[3 * s + r]} | 4"
+        for s in range(30)
+        for r in range(3)
     )
     ratings = of(rows)
     for therapist in range(3):

@@ -38,7 +38,14 @@ MARKS = {
     "X": "not_rated_by_design",
 }
 SCALES = ("adherence", "competence", "amount")
-SCORES = "history.rating current.rating current.score current.session current.session_therapist current.waiting".split()
+SCORES = [
+    "history.rating",
+    "current.rating",
+    "current.score",
+    "current.session",
+    "current.session_therapist",
+    "current.waiting",
+]
 
 CURRENT = """
 create schema if not exists current;
@@ -59,12 +66,13 @@ insert into current.session
 insert into current.session_therapist
     select distinct session_id, unnest(therapist_ids) from current.rating;
 insert into history.rating
-    select rating_id, 'sha ' || workbook, workbook, sheet, cell, session_id, therapist_ids, patient_id, rater_id, session_on, rated_on,
-        revision, role, selection, instrument_id, instrument_version, received_at, true, 'accepted', null, 'h', 1
+    select rating_id, 'sha ' || workbook, workbook, sheet, cell, session_id, therapist_ids, patient_id, rater_id, session_on,
+        rated_on, revision, role, selection, instrument_id, instrument_version, received_at, true, 'accepted', null, 'h', 1
     from current.rating;
 insert into history.workbook
-    select workbook, sha256, min(received_at), case when count(*) filter (verdict = 'held') > 0 then 'partly_held' else 'accepted' end,
-        null, null, 'drawn 1', count(*), count(*) filter (verdict = 'accepted'), count(*) filter (verdict = 'held'), 0, 'f', 1
+    select workbook, sha256, min(received_at),
+        case when count(*) filter (verdict = 'held') > 0 then 'partly_held' else 'accepted' end, null, null,
+        'drawn 1', count(*), count(*) filter (verdict = 'accepted'), count(*) filter (verdict = 'held'), 0, 'f', 1
     from history.rating group by workbook, sha256;
 """
 
@@ -97,7 +105,8 @@ TINY = _instrument(
     domains=[{"id": "stance", "title": "Stance"}, {"id": "trajectory", "title": "Trajectory", "ordered": True}],
     elements=[_element("humility", "stance"), _element("not_knowing", "stance"), _element("arousal", "trajectory")],
     items=[
-        _item("humility", 1, BOTH, humility=1), _item("not_knowing", 2, BOTH, not_knowing=1), _item("arousal", 3, BOTH, arousal=1),
+        _item("humility", 1, BOTH, humility=1), _item("not_knowing", 2, BOTH, not_knowing=1),
+        _item("arousal", 3, BOTH, arousal=1),
     ],
 )  # fmt: skip
 # Speaks to tiny's elements: two items to not_knowing, one (competence only) to arousal, none to humility.
@@ -153,6 +162,10 @@ class Ratings:
         self.con.execute(FROM_RATINGS)
         run_models(self.con, ["40_measure", "50_supervision", "60_quality", "70_about"])
 
+    def rebuild_after_findings(self) -> None:
+        """Make the quality tables anew, after a test has added to history by hand."""
+        run_models(self.con, ["60_quality", "70_about"])
+
     def asks(self, query: str) -> list[tuple[Any, ...]]:
         """What a query answers."""
         return self.con.execute(query).fetchall()
@@ -165,27 +178,40 @@ class Ratings:
             rating_id = f"{row['session']}/{row['rater']}/{role}/{instrument}"
             workbook = row.get("workbook", f"{row['session']} {row['rater']}.xlsx")
             ratings[rating_id] = (
-                rating_id, row["session"], _therapists(row), row.get("patient") or None, row["rater"], row.get("on") or None, None,
-                None, role, "random", instrument, version, SEEN_AT, workbook, "Rating", "B12",
+                rating_id, row["session"], _therapists(row), row.get("patient") or None, row["rater"], row.get("on") or None,
+                None, None, role, "random", instrument, version, SEEN_AT, workbook, "Rating", "B12",
             )  # fmt: skip
-            scores += [(rating_id, row["item"], scale, *_state(row[scale]), "C12") for scale in SCALES if row.get(scale)]
+            scores += [
+                (rating_id, row["item"], scale, *_state(row[scale]), "C12") for scale in SCALES if row.get(scale)
+            ]
         self._insert("current.rating", list(ratings.values()))
         self._insert("current.score", scores)
 
     def _hold(self) -> None:
         for row in self._held:
-            rating_id, workbook = f"held {row['session']}/{row['rater']}", row.get("workbook", f"held {row['session']}.xlsx")
-            session, rater, therapists, sha, code = row["session"], row["rater"], _therapists(row), f"sha {workbook}", row["code"]
+            rating_id, workbook = (
+                f"held {row['session']}/{row['rater']}",
+                row.get("workbook", f"held {row['session']}.xlsx"),
+            )
+            session, rater, therapists, sha, code = (
+                row["session"],
+                row["rater"],
+                _therapists(row),
+                f"sha {workbook}",
+                row["code"],
+            )
             place = (workbook, "Rating", "B12", session)
             self._insert("history.rating", [(
-                rating_id, sha, *place, therapists, None, rater, None, None, None, "observer", "random", "tiny", "1.0", SEEN_AT, False,
-                "held", code, None, 1,
+                rating_id, sha, *place, therapists, None, rater, None, None, None, "observer", "random", "tiny", "1.0", SEEN_AT,
+                False, "held", code, None, 1,
             )])  # fmt: skip
-            self._insert("current.waiting", [(rating_id, *place, therapists, None, rater, "observer", "tiny", code, SEEN_AT)])
+            self._insert(
+                "current.waiting", [(rating_id, *place, therapists, None, rater, "observer", "tiny", code, SEEN_AT)]
+            )
             message = f"Mend it. {row.get('says', '')}".strip()
             self._insert("history.finding", [(
-                f"finding {rating_id}", workbook, sha, rating_id, code, "error", "Rating", "C12", session, rater, message, SEEN_AT,
-                None, None,
+                f"finding {rating_id}", workbook, sha, rating_id, code, "error", "Rating", "C12", session, rater, message,
+                SEEN_AT, None, None,
             )])  # fmt: skip
 
     def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -198,7 +224,10 @@ def roster_of(text: str, *plan: Plan) -> Roster:
     """A roster drawn as therapist, team, supervisor."""
     rows = _rows(text)
     return Roster(
-        tuple(Therapist(r["therapist"], r["team"] or None, r["supervisor"] or None) for r in rows), (), plan, is_present=True
+        tuple(Therapist(r["therapist"], r["team"] or None, r["supervisor"] or None) for r in rows),
+        (),
+        plan,
+        is_present=True,
     )
 
 

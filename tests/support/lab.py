@@ -26,18 +26,9 @@ from flows.intake.reader import Reader
 from flows.intake.roster import read_roster
 from flows.load.connection import open_working
 from flows.load.ground import check_ground, spool_folder
-from flows.load.ledger import choose, fingerprint, stamp_of
+from flows.load.ledger import choose, fingerprint
 from flows.load.lock import night_lock
-from flows.load.night import (
-    Tonight,
-    load_history,
-    next_night,
-    one_transaction,
-    record_night,
-    settle_current,
-    working_file,
-)
-from flows.load.reference import write_reference
+from flows.load.night import begin_night, load, one_transaction, settle, working_file
 from flows.settings import load_settings
 from schemas.catalog import load_catalog
 from tests.support.intake_sheets import csv_bytes, drawn, ods_bytes, xlsx_bytes
@@ -53,19 +44,46 @@ title = "Two items"
 about = "For tests."
 source = "None."
 modality = "individual"
-scales = [
-    { id = "adherence", title = "Adherence", short = "Adh.", question = "How much?", lowest = 1, highest = 7, threshold = 4 },
-    { id = "competence", title = "Competence", short = "Comp.", question = "How well?", lowest = 1, highest = 7, threshold = 4 },
-]
 domains = [{ id = "stance", title = "Stance" }]
 elements = [
     { id = "not_knowing", domain = "stance", title = "Not-knowing", guidance = "Listen." },
     { id = "differences", domain = "stance", title = "Differences", guidance = "Listen." },
 ]
-items = [
-    { id = "not_knowing", number = 1, title = "Not-knowing", scales = ["adherence", "competence"], states = ["unjudgeable", "not_delivered"], speaks_to = [{ element = "not_knowing" }] },
-    { id = "differences", number = 2, title = "Differences", scales = ["adherence", "competence"], states = ["no_opportunity", "unjudgeable", "not_delivered"], required = false, speaks_to = [{ element = "differences" }] },
-]
+
+[[scales]]
+id = "adherence"
+title = "Adherence"
+short = "Adh."
+question = "How much of it was done?"
+lowest = 1
+highest = 7
+threshold = 4
+
+[[scales]]
+id = "competence"
+title = "Competence"
+short = "Comp."
+question = "How well was it done?"
+lowest = 1
+highest = 7
+threshold = 4
+
+[[items]]
+id = "not_knowing"
+number = 1
+title = "Not-knowing"
+scales = ["adherence", "competence"]
+states = ["unjudgeable", "not_delivered"]
+speaks_to = [{ element = "not_knowing" }]
+
+[[items]]
+id = "differences"
+number = 2
+title = "Differences"
+required = false
+scales = ["adherence", "competence"]
+states = ["no_opportunity", "unjudgeable", "not_delivered"]
+speaks_to = [{ element = "differences" }]
 """
 
 DRAWN = """
@@ -195,17 +213,14 @@ class Lab:
             catalog, roster = load_catalog((settings.own_schemas,)), read_roster(settings.raw)
             under = fingerprint(catalog, roster)
             with working_file(settings) as con:
-                stamp = stamp_of(con, now, night_on)
-                received = receive(settings, stamp)
+                tonight = begin_night(con, now, night_on, under)
+                received = receive(settings, tonight.stamp)
                 jobs, spool = choose(con, settings, received, under), spool_folder(settings)
                 if jobs:
                     write_frames(self._read(jobs, Reader(catalog, roster, night_on, limits_of(settings))), spool, "1")
-                tonight = Tonight(next_night(con), night_on, now, stamp, under, "0")
                 with one_transaction(con):
-                    load_history(con, spool, received, tonight, has_roster=roster.is_present)
-                    write_reference(con, catalog, roster, settings, tonight)
-                    settle_current(con, tonight)
-                    self.said = record_night(con, tonight, now)
+                    self.said = load(con, spool, received, tonight, catalog, roster, settings)
+                    settle(con, tonight)
             clear_inbox(settings, received)
         return self.said
 

@@ -74,7 +74,10 @@ class Lab:
     def __init__(self, path: Path | None = None) -> None:
         self.con = duckdb.connect(str(path) if path else ":memory:")
         self.con.execute(TABLES)
-        self.add("reference.night", (1, FACTS.night_on, date(2024, 5, 4), 4, 2, 2, FACTS.since, True, True, "0.1.0", FACTS.lab))
+        self.add(
+            "reference.night",
+            (1, FACTS.night_on, date(2024, 5, 4), 4, 2, 2, FACTS.since, True, True, "0.1.0", FACTS.lab),
+        )
         self.adds_instrument("mbt-session")
         for name, members in {"state": State, "role": Role, "outcome": Outcome, "status": Status}.items():
             for member in members:
@@ -88,7 +91,10 @@ class Lab:
         self.add("reference.instrument", row)
         for position, scale in enumerate(SCALES, 1):
             words = ("good enough", "1 very poor; 4 good enough; 7 excellent")
-            self.add("reference.scale", (instrument_id, "1.0", scale, position, scale.capitalize(), 1, 7, 1, threshold, *words))
+            self.add(
+                "reference.scale",
+                (instrument_id, "1.0", scale, position, scale.capitalize(), 1, 7, 1, threshold, *words),
+            )
         for position, (domain, title, is_ordered, element, name) in enumerate(ELEMENTS, 1):
             row = (instrument_id, "1.0", domain, title, is_ordered, element, position, name, "What it asks for.", False)
             self.add("about.element", row)
@@ -102,7 +108,7 @@ class Lab:
         """A therapist of the roster."""
         self.add("reference.therapist", (therapist_id, team, supervisor_id))
 
-    def tells(  # noqa: PLR0913 - a row of the table, most of it by default
+    def tells(
         self,
         therapist_id: str,
         element: str,
@@ -133,7 +139,7 @@ class Lab:
              crosswalked, last_on, threshold),
         )  # fmt: skip
 
-    def rates(  # noqa: PLR0913 - a session as it is drawn in a test
+    def rates(
         self,
         session_id: str,
         therapist_id: str,
@@ -149,14 +155,34 @@ class Lab:
     ) -> None:
         """A session of one therapist, rated once by each of `raters`, with its mean per (element, scale)."""
         held = self.con.execute(
-            "select 1 from supervision.session_therapist where (session_id, therapist_id) = (?, ?)", (session_id, therapist_id)
+            "select 1 from supervision.session_therapist where (session_id, therapist_id) = (?, ?)",
+            (session_id, therapist_id),
         ).fetchall()
         if not held:
-            self.add("supervision.session_therapist", (session_id, therapist_id, session_on, "P-1", selection, in_window))
+            self.add(
+                "supervision.session_therapist", (session_id, therapist_id, session_on, "P-1", selection, in_window)
+            )
         for (element, scale), mean in means.items():
             domain = next(e[0] for e in ELEMENTS if e[3] == element)
             n = 0 if mean is None else 1
-            row = (session_id, session_on, instrument_id, role, domain, element, scale, n, mean, mean, mean, n, 1 - n, 0, 0, 0)
+            row = (
+                session_id,
+                session_on,
+                instrument_id,
+                role,
+                domain,
+                element,
+                scale,
+                n,
+                mean,
+                mean,
+                mean,
+                n,
+                1 - n,
+                0,
+                0,
+                0,
+            )
             self.add("supervision.session_element", row)
         for rater in raters:
             rating_id = f"{session_id}/{rater}/{role}/{instrument_id}"
@@ -178,10 +204,15 @@ def small_lab() -> Lab:
     for therapist_id, shift in (("T-1", 0.0), ("T-2", 0.5), ("T-3", -0.5)):
         _rate_four_sessions(lab, therapist_id, shift)
     lab.add("quality.coverage", ("T-1", "north", "SV-1", "2026-Q1", 2, 2, 1, 0, None))
-    lab.add("quality.coverage", ("T-3", "south", "SV-2", "2026-Q2", None, 1, 0, None, "The roster has no plan for this period."))
+    lab.add(
+        "quality.coverage",
+        ("T-3", "south", "SV-2", "2026-Q2", None, 1, 0, None, "The roster has no plan for this period."),
+    )
     lab.add("quality.workbook", ("north/one.xlsx", "aa", "2026-04-05 04:15:00", "accepted", None, "form 1", 1, 1, 0, 0))
     lab.add("quality.workbook", ("old.xlsx", "bb", "2025-04-05 04:15:00", "accepted", None, "form 1", 1, 1, 0, 0))
-    lab.add("quality.workbook", ("bad.xlsx", "cc", "2025-04-06 04:15:00", "refused", "It has a password.", None, 0, 0, 0, 0))
+    lab.add(
+        "quality.workbook", ("bad.xlsx", "cc", "2025-04-06 04:15:00", "refused", "It has a password.", None, 0, 0, 0, 0)
+    )
     lab.add("quality.held_rating", ("north/two.xlsx", "Rating", "B2", "S-9", None, "T-1", "observer", "mbt-session", "cell_blank",
             "Nothing is entered for Humility.", "2026-04-06 04:15:00", "r9"))  # fmt: skip
     lab.add("quality.finding", ("cell_blank", "error", "north/two.xlsx", "Rating", "C9", "S-9", None,
@@ -203,12 +234,22 @@ def _rate_four_sessions(lab: Lab, therapist_id: str, shift: float) -> None:
         session_id = f"{therapist_id}-S{number + 1}"
         lab.rates(session_id, therapist_id, day, means, rated_on=day, raters=("R-1", "R-2"))
     last = f"{therapist_id}-S4"
-    lab.rates(last, therapist_id, days[3], {("humility", "adherence"): 5.0}, role="consensus", raters=("R-1",), rated_on=days[3])
-    lab.remarks(f"{last}/R-1/observer/mbt-session", "humility", "F12", f"Remark on {therapist_id}: stayed curious when corrected.")
+    lab.rates(
+        last,
+        therapist_id,
+        days[3],
+        {("humility", "adherence"): 5.0},
+        role="consensus",
+        raters=("R-1",),
+        rated_on=days[3],
+    )
+    lab.remarks(f"{last}/R-1/observer/mbt-session", "humility", "F12", f"Remark on {therapist_id}: stayed curious.")
     lab.remarks(f"{therapist_id}-S1/R-2/observer/mbt-session", None, "F30", f"Early remark on {therapist_id}.")
     for position, element in enumerate(ELEMENTS):
         for scale in SCALES:
-            _tell_four_sessions(lab, therapist_id, element[3], scale, [_mean(position, n, scale, shift) for n in range(4)])
+            _tell_four_sessions(
+                lab, therapist_id, element[3], scale, [_mean(position, n, scale, shift) for n in range(4)]
+            )
             mean = 5.0 if (element[3], scale) == ("humility", "adherence") else None
             lab.tells(therapist_id, element[3], scale, int(mean is not None), mean, 1.0 if mean else None, role="consensus",
                       status="insufficient", patients=1, raters=1)  # fmt: skip
