@@ -17,8 +17,9 @@ install: .venv/ready  ## make .venv with everything that is needed (works offlin
 demo: .venv/ready  ## three small labs, two nights, where to look
 	$(BIN)/fidelity demo
 
+# A file stays in one process, so that no two servers run at a time; in their order, so that the engine begins early.
 test: check  ## check, and every test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/architecture
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/architecture
 
 check: .venv/ready  ## style, types and the rules of the architecture
 	$(BIN)/ruff check .

@@ -155,7 +155,7 @@ def _group(
     for name, source in fit.layout.fields.items():
         if source.same_as is not None and source.same_as in fields:
             fields[name] = fields[source.same_as]
-    is_row = "item" not in row_fields
+    is_row = not ("item" in row_fields or "scale" in row_fields)
     key = (
         row if is_row else None,
         *(_meant(fit.layout, n, fields[n].value) if n in fields else "" for n in IDENTITY),

@@ -73,8 +73,8 @@ LETTER_EM = {
     for c in letters
 }  # fmt: skip
 SPACE_EM = 0.28
-EM_A_WIDTH = 0.53  # of our text to one unit of a column's width, a little less than there is
-BOLD_ROOM = 0.92  # bold letters are wider
+EM_A_WIDTH = 0.54  # of our text to one unit of a column's width, a little less than there is
+BOLD_ROOM = 0.95  # bold letters are wider
 LINE_POINTS = 14.5  # height of one line of our text
 type_of_cell = str | int | float | date | datetime
 

@@ -99,7 +99,9 @@ def _phases(night: Seconds, idle: Seconds) -> Table:
     table.add_column("nothing new, --plain", justify="right")
     for phase in PHASES:
         table.add_row(phase, f"{night.get(phase, 0):.2f}", f"{idle.get(phase, 0):.2f}")
-    table.add_row("together", f"{sum(night.get(p, 0) for p in PHASES):.2f}", f"{sum(idle.get(p, 0) for p in PHASES):.2f}")
+    table.add_row(
+        "together", f"{sum(night.get(p, 0) for p in PHASES):.2f}", f"{sum(idle.get(p, 0) for p in PHASES):.2f}"
+    )
     return table
 
 
@@ -108,7 +110,9 @@ def _aims(night: Seconds, kib: int, idle: Seconds, floors: list[float]) -> Table
     beyond = sum(idle.get(phase, 0) for phase in PHASES if phase != "imports")
     table = Table("", "measured", "aimed at")
     table.add_row("floor: copy, hash, read with calamine", " and ".join(f"{s:.2f} s" for s in floors), "")
-    table.add_row("intake and load, against the floor", f"{work:.2f} s, {work / mean(floors):.1f} times", "at most 4 times")
+    table.add_row(
+        "intake and load, against the floor", f"{work:.2f} s, {work / mean(floors):.1f} times", "at most 4 times"
+    )
     table.add_row("memory of the night's processes together", f"{kib / 1024:.0f} MiB", "under 1024 MiB")
     table.add_row("a plain night with nothing new, beyond imports", f"{beyond:.2f} s", "at most 2 s")
     table.add_row("ratings accepted", f"{night['n accepted']:.0f} of {night['n ratings']:.0f}", "all")

@@ -7,7 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 PROC = Path("/proc")
-LOOK_EVERY_SECONDS = 0.2
+LOOK_EVERY_SECONDS = 0.5  # a look at a large process takes 10 ms
 
 
 def watch(process: subprocess.Popen[bytes]) -> int:

@@ -23,7 +23,6 @@ PHASES = {
     "choose what to read": "receive",
     "read sheets": "read and validate",
     "load": "load",
-    "record the night": "load",
     "settle what counts": "models",
     "measure": "models",
     "make marts": "models",
@@ -83,8 +82,9 @@ def main(home: Path, started_at: float, *, is_plain: bool) -> None:
     report = night(do_plainly) if is_plain else run_in_engine("benchmark", night, watch)
     whole = time.monotonic() - imported
     watch.seconds["publish"] -= watch.seconds["Excel"]
+    counts = {f"n {what}": n for what, n in report.counts.items()}
     steps = watch.seconds.total() - watch.seconds["imports"]
-    print(json.dumps({**watch.seconds, "Prefect": whole - inside, "between steps": inside - steps, **_rest(report)}))
+    print(json.dumps({**watch.seconds, "Prefect": whole - inside, "between steps": inside - steps, **counts}))
 
 
 def _timed(write: Callable[..., Any], watch: Stopwatch) -> Callable[..., Any]:
@@ -93,10 +93,6 @@ def _timed(write: Callable[..., Any], watch: Stopwatch) -> Callable[..., Any]:
             return write(*args)
 
     return written
-
-
-def _rest(report: Any) -> dict[str, int]:  # noqa: ANN401
-    return {f"n {what}": n for what, n in report.counts.items()}
 
 
 if __name__ == "__main__":

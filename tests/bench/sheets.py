@@ -123,7 +123,15 @@ def _fillings(instrument: Instrument, plan: FormPlan, n_forms: int) -> Iterator[
         patient = therapist * PATIENTS_EACH + session // N_THERAPISTS % PATIENTS_EACH
         rater = (session * 7 + second * (1 + session % (N_RATERS - 1))) % N_RATERS
         held_on = NIGHT_ON - timedelta(days=1 + session * 13 % SESSION_DAYS)
-        about = (f"S-{session:05}", held_on, f"T-{therapist:03}", f"P-{patient:04}", f"R-{rater:02}", NIGHT_ON, "at random")
+        about = (
+            f"S-{session:05}",
+            held_on,
+            f"T-{therapist:03}",
+            f"P-{patient:04}",
+            f"R-{rater:02}",
+            NIGHT_ON,
+            "at random",
+        )
         yield {plan.field_cell(name): str(text) for name, text in zip(FIELDS, about, strict=True)} | _ratings(  # type: ignore[arg-type]
             instrument, plan, chance, level[therapist]
         )

@@ -19,8 +19,8 @@ BERLIN = ZoneInfo("Europe/Berlin")
 # Again and again, because a busy server may plan a single moment only after it has passed.
 SOON = {"active": True, "schedule": {"interval": 30, "timezone": "UTC"}}
 
-# One group: two servers at a time are more than a small machine carries.
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine"), pytest.mark.timeout(400)]
+# All in one file, hence in one process: two servers at a time are more than a small machine carries.
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(400)]
 
 
 def test_a_night_runs_on_a_temporary_server_that_records_its_steps(temporary: Nights, home: Path) -> None:

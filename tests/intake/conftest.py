@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from tests.support.lab import Lab
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Lab:
+def lab(tmp_path: Path) -> Iterator[Lab]:
     """A lab in a home of its own that sends drawn tables."""
-    return Lab(tmp_path / "home").draws()
+    lab = Lab(tmp_path / "home").draws()
+    yield lab
+    lab.leaves()

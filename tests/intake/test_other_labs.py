@@ -209,19 +209,21 @@ def test_a_title_above_the_headers_and_a_mean_row_below_the_ratings_are_no_ratin
     assert codes(frames) == []
 
 
-def test_items_headed_by_bare_numbers(other: Lab) -> None:
+def test_items_headed_by_bare_numbers_with_a_row_per_scale(other: Lab) -> None:
     frames = read(
         other,
         'shape = "wide"' + FIELDS + 'scale = { column = "What" }\n[table]\nlevels = ["item"]',
         "wide.xlsx",
         """
         Session | Therapist | Rater | What       | 1 | 2
-        S-1     | T-1       | R-1   | adherence  | 4 | 5
-        S-2     | T-1       | R-1   | competence | 6 | 7
+        S-1     | T-1       | R-1   | adherence  | 4 | 6
+        S-1     | T-1       | R-1   | competence | 5 | 7
+        S-2     | T-1       | R-1   | adherence  | 1 | .
+        S-2     | T-1       | R-1   | competence | 2 | .
         """,
     )
-    assert frames.rating.height == 2  # a row is a rating in a wide table, so each lacks the other scale
-    assert {code for _, code in codes(frames)} == {"item_absent"}
+    assert list(cells_of(frames)) == four("S-1", "R-1", 6, 7, 4, 5) + four("S-2", "R-1", None, None, 1, 2)
+    assert codes(frames) == []
 
 
 # forms

@@ -205,7 +205,7 @@ def test_no_message_rests_on_colour_alone(books: Books) -> None:
                 if series.marker is not None and series.marker.symbol == "none":
                     assert series.graphicalProperties.line.prstDash == "dash", where
             fills = [series.graphicalProperties.solidFill for series in chart.series if chart.tagname == "barChart"]
-            light = [int(fill.srgbClr.val[2:4], 16) for fill in fills if fill is not None]
+            light = [int(str(fill.srgbClr)[2:4], 16) for fill in fills if fill is not None]
             assert all(abs(one - other) >= 64 for one, other in pairwise(light)), where
             marks = [
                 s.marker.symbol for s in chart.series if chart.tagname == "scatterChart" and s.marker.symbol != "none"

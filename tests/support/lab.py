@@ -19,6 +19,8 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from duckdb import DuckDBPyConnection
+
 from flows.intake.frames import BatchFrames, Job, build_frames, write_frames
 from flows.intake.grid import limits_of
 from flows.intake.inbox import clear_inbox, receive
@@ -139,6 +141,7 @@ class Lab:
         self.next_on = FIRST_NIGHT
         self.n_sent = 0
         self.said: Mapping[str, int] = {}
+        self._con: DuckDBPyConnection | None = None
 
     # what it has
 
@@ -205,6 +208,7 @@ class Lab:
 
     def night(self, on: dt.date | None = None) -> Mapping[str, int]:
         """Have a night (a week after the last one) and give back its counts."""
+        self.leaves()
         night_on = on or self.next_on
         self.next_on = night_on + dt.timedelta(days=7)
         settings, now = self.settings, dt.datetime.combine(night_on, dt.time(4, 15), dt.UTC)
@@ -241,11 +245,15 @@ class Lab:
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """The rows of a query on the working file."""
-        con = open_working(self.settings)
-        try:
-            return con.execute(query).fetchall()
-        finally:
-            con.close()
+        if self._con is None:  # kept open until the next night: opening costs more than asking
+            self._con = open_working(self.settings)
+        return self._con.execute(query).fetchall()
+
+    def leaves(self) -> None:
+        """Let go of the working file."""
+        if self._con is not None:
+            self._con.close()
+            self._con = None
 
     def values(self) -> dict[tuple[str, str, str, str], Score]:
         """(session, rater, item, scale) -> value or state, for every rating that counts; missing optional ones left out."""

@@ -72,8 +72,10 @@ class Lab:
     """An in-memory working file with the ground laid: one instrument, the closed lists, the night of `FACTS`."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self.con = duckdb.connect(str(path) if path else ":memory:")
-        self.con.execute(TABLES)
+        self._con = duckdb.connect(str(path) if path else ":memory:")
+        self._con.execute(TABLES)
+        self._led: set[tuple[str, str]] = set()
+        self._drawn: dict[str, list[tuple[Any, ...]]] = {}
         self.add(
             "reference.night",
             (1, FACTS.night_on, date(2024, 5, 4), 4, 2, 2, FACTS.since, True, True, "0.1.0", FACTS.lab),
@@ -100,9 +102,18 @@ class Lab:
             self.add("about.element", row)
             self.add("reference.item", (instrument_id, "1.0", element, position, name, True))
 
+    @property
+    def con(self) -> duckdb.DuckDBPyConnection:
+        """The working file, with all that was drawn so far."""
+        for table, rows in self._drawn.items():
+            places = ", ".join(f"({', '.join('?' * len(row))})" for row in rows)
+            self._con.execute(f"insert into {table} values {places}", [value for row in rows for value in row])
+        self._drawn.clear()
+        return self._con
+
     def add(self, table: str, row: tuple[Any, ...]) -> None:
         """One row, in the order of the table's columns."""
-        self.con.execute(f"insert into {table} values ({', '.join('?' * len(row))})", row)
+        self._drawn.setdefault(table, []).append(row)
 
     def has_therapist(self, therapist_id: str, team: str | None = "north", supervisor_id: str | None = "SV-1") -> None:
         """A therapist of the roster."""
@@ -154,11 +165,8 @@ class Lab:
         selection: str = "random",
     ) -> None:
         """A session of one therapist, rated once by each of `raters`, with its mean per (element, scale)."""
-        held = self.con.execute(
-            "select 1 from supervision.session_therapist where (session_id, therapist_id) = (?, ?)",
-            (session_id, therapist_id),
-        ).fetchall()
-        if not held:
+        if (session_id, therapist_id) not in self._led:
+            self._led.add((session_id, therapist_id))
             self.add(
                 "supervision.session_therapist", (session_id, therapist_id, session_on, "P-1", selection, in_window)
             )
