@@ -6,7 +6,7 @@ Prefect reads its own switches when it is imported, so `prepare_prefect` must be
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -140,6 +140,11 @@ def prepare_prefect(settings: Settings, environ: dict[str, str] | None = None) -
     assert environ is not None  # noqa: S101 - narrows the type
     for name, value in prefect_switches(settings).items():
         environ.setdefault(name, value)
+
+
+def prepare_children(environ: MutableMapping[str, str] | None = None) -> None:
+    """Switch backtraces of Rust libraries off: one that runs out of memory while it prints its backtrace never ends."""
+    (os.environ if environ is None else environ)["RUST_BACKTRACE"] = "0"
 
 
 def prefect_switches(settings: Settings) -> Mapping[str, str]:

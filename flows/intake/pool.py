@@ -28,7 +28,7 @@ from flows.intake.findings import Finding
 from flows.intake.frames import FoundWorkbook, Job, build_frames, write_frames
 from flows.intake.grid import Limits, limits_of
 from flows.intake.reader import Reader
-from flows.settings import MIB, Settings
+from flows.settings import MIB, Settings, prepare_children
 from schemas.catalog import Catalog
 from schemas.codes import Code
 from schemas.roster import Roster
@@ -178,6 +178,7 @@ _child: dict[str, tuple[ReadingOrder, Reader]] = {}
 def _start_child(order: ReadingOrder) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the kernel ends a child whose time is up, whatever code it is in
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    prepare_children()
     # What is written counts, not what is set aside: threads and allocators of libraries set aside a gigabyte at once.
     resource.setrlimit(resource.RLIMIT_DATA, (order.memory_bytes, order.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -115,7 +115,7 @@ def _cells_to_fill(instrument: Instrument, plan: FormPlan) -> Iterator[str]:
 
 def _fillings(instrument: Instrument, plan: FormPlan, n_forms: int) -> Iterator[dict[str, str]]:
     """What stands in the cells of each form; a therapist's sessions have about her own level."""
-    chance = random.Random(20260701)  # noqa: S311 - a benchmark, the same every time
+    chance = random.Random(20260701)
     level = [chance.gauss(4.2, 0.9) for _ in range(N_THERAPISTS)]
     for number in range(n_forms):
         session, second = divmod(number, 2)

@@ -147,7 +147,7 @@ def test_no_text_makes_the_parser_raise_and_what_is_rated_is_on_the_scale(text: 
 
 @given(st.floats(allow_nan=True, allow_infinity=True))
 def test_no_number_is_rounded_into_a_rating(number: float) -> None:
-    text = cell_text(number) if number == number and abs(number) != float("inf") else repr(number)  # noqa: PLR0124
+    text = cell_text(number) if number == number and abs(number) != float("inf") else repr(number)
     parsed = PLAIN.parse("not_knowing", "adherence", text)
     if parsed.state is State.RATED:
         assert abs(number - parsed.value) < 1e-8  # type: ignore[operator]
