@@ -47,7 +47,7 @@ class Settings(BaseSettings):
 
     settle_seconds: float = Field(default=2, ge=0, description="Seconds between two looks at a file not seen before.")
     processes: int = Field(default=0, ge=0, description="Reading processes; 0: one a core, at most four.")
-    batch_files: int = Field(default=1000, ge=1, description="Workbooks a batch.")
+    batch_files: int = Field(default=2000, ge=1, description="Workbooks a batch.")
     child_memory_mib: int = Field(default=1024, ge=256, description="Memory limit of a reading process.")
     file_seconds: int = Field(default=20, ge=1, description="Seconds that reading one file may take.")
     max_file_mib: int = Field(default=100, ge=1, description="Larger files are refused unread.")

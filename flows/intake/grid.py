@@ -201,7 +201,7 @@ def _refusals(path: Path, kind: Kind) -> Iterator[None]:
 
 
 def _is_encrypted_xls(path: Path) -> bool:
-    """Whether a file that calamine cannot open is one with a password; originals are kept without an ending, by which it would tell."""
+    """Whether a file that calamine cannot open has a password; it would tell by the ending, which originals have not."""
     try:
         xlrd.open_workbook(str(path), logfile=None, on_demand=True)
     except xlrd.XLRDError as wrong:
