@@ -27,13 +27,13 @@ MIB = 1 << 20
 
 @pytest.fixture
 def order(tmp_path: Path) -> ReadingOrder:
-    """What children are told: the drawn layouts, the default memory, one second a file."""
+    """What children are told: the drawn layouts, the default memory, three seconds a file."""
     lab = Lab(tmp_path / "home").draws()
     limits = Limits(file_bytes=100 * MIB, unpacked_bytes=300 * MIB, cells=2_000_000)
     spool = tmp_path / "spool"
     spool.mkdir()
     return ReadingOrder(
-        load_catalog((lab.settings.own_schemas,)), Roster(), dt.date(2026, 7, 1), limits, 1024 * MIB, 2, spool
+        load_catalog((lab.settings.own_schemas,)), Roster(), dt.date(2026, 7, 1), limits, 1024 * MIB, 3, spool
     )
 
 
@@ -136,6 +136,15 @@ def test_batches_are_read_by_several_children_and_every_rating_is_there_once(
     jobs = [good(tmp_path, f"{n}.csv") for n in range(21)]
     assert set(read(order, jobs, n_processes=2).values()) == {None}
     assert pl.read_parquet(f"{order.spool}/rating-*.parquet").height == 21
+
+
+def test_children_that_die_again_and_again_take_nobody_with_them(order: ReadingOrder, tmp_path: Path) -> None:
+    dying = [bad(f"dies {n}.csv", AbortingPath(tmp_path / f"dies{n}")) for n in range(6)]
+    living = [good(tmp_path, f"{n}.csv") for n in range(6)]
+    jobs = [job for pair in zip(dying, living, strict=True) for job in pair]
+    read_as = read(order, jobs, n_processes=2)
+    assert [read_as[job.workbook] for job in dying] == ["reader_stopped"] * 6
+    assert [read_as[job.workbook] for job in living] == [None] * 6
 
 
 def test_a_pool_that_is_asked_for_nothing_starts_no_child(order: ReadingOrder) -> None:
