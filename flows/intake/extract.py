@@ -20,7 +20,7 @@ from flows.intake.suggest import nearest
 from flows.intake.text import Value, address, comparable, text_of
 from flows.intake.written import prepare, read_date
 from schemas.codes import Code
-from schemas.layout import DATE_FIELDS, FieldName, FieldSource, Layout
+from schemas.layout import DATE_FIELDS, REMARK_COLUMN, FieldName, FieldSource, Layout
 
 IDENTITY: tuple[FieldName, ...] = ("session_id", "rater_id", "role", "revision", "rated_on")
 AGREEING: tuple[FieldName, ...] = ("therapist_id", "co_therapist_id", "patient_id", "session_on", "selection")
@@ -76,7 +76,10 @@ def extract_ratings(fit: Fit, lookup: Lookup, file_name: str) -> list[FoundRatin
             if score.names not in touched:
                 touched[score.names] = _group(groups, fit, row, row_fields, score)
             found = FoundCell(score.says.get("item", ""), score.says.get("scale", ""), address(row, score.column), text)
-            _take_cell(touched[score.names], fit.layout, lookup, row_fields, found)
+            if found.scale != REMARK_COLUMN:
+                _take_cell(touched[score.names], fit.layout, lookup, row_fields, found)
+            elif text:
+                touched[score.names].comments.append((found.item or None, found.cell, text))
         _take_remark(touched.values(), fit.layout, in_row, lookup)
     ratings = [rating for group in groups.values() for rating in _occurrences(group)]
     remark = about_sheet.get("overall_comment")

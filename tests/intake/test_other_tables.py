@@ -173,3 +173,31 @@ def test_items_headed_by_bare_numbers_with_a_row_per_scale(other: Lab) -> None:
     )
     assert list(cells_of(frames)) == four("S-1", "R-1", 6, 7, 4, 5) + four("S-2", "R-1", None, None, 1, 2)
     assert codes(frames) == []
+
+
+def test_a_wide_table_with_a_remark_column_beside_each_item(other: Lab) -> None:
+    frames = read(
+        other,
+        """
+        shape = "wide"
+        [scales]
+        A = "adherence"
+        C = "competence"
+        Why = "comment"
+        """
+        + FIELDS
+        + """
+        [table]
+        header_rows = 2
+        levels = ["item", "scale"]
+        """,
+        "remarks.xlsx",
+        """
+                |           |       | 1 |   |             | 2 |   |
+        Session | Therapist | Rater | A | C | Why         | A | C | Why
+        S-1     | T-1       | R-1   | 4 | 5 | she checked | 6 | 7 |
+        """,
+    )
+    assert list(cells_of(frames)) == four("S-1", "R-1", 6, 7, 4, 5)
+    assert codes(frames) == []
+    assert frames.comment.select("item", "cell", "comment").rows() == [("not_knowing", "F3", "she checked")]
