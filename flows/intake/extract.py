@@ -82,11 +82,15 @@ def extract_ratings(fit: Fit, lookup: Lookup, file_name: str) -> list[FoundRatin
                 touched[score.names].comments.append((found.item or None, found.cell, text))
         _take_remark(touched.values(), fit.layout, in_row, lookup)
     ratings = [rating for group in groups.values() for rating in _occurrences(group)]
-    remark = about_sheet.get("overall_comment")
-    if remark is not None and text_of(remark.value):
-        for rating in ratings:
-            rating.comments.append((None, remark.cell, text_of(remark.value)))
+    _take_overall_remark(ratings, about_sheet.get("overall_comment"))
     return ratings
+
+
+def _take_overall_remark(ratings: Iterable[FoundRating], remark: Found | None) -> None:
+    if remark is None or not text_of(remark.value):
+        return
+    for rating in ratings:
+        rating.comments.append((None, remark.cell, text_of(remark.value)))
 
 
 def _cells(fit: Fit, scores: Sequence[ScoreColumn], row: int) -> Iterator[tuple[ScoreColumn, str]]:
