@@ -65,7 +65,7 @@ class Grid:
         """Rows and merged areas."""
         return self._read()
 
-    @property
+    @cached_property
     def rows(self) -> list[list[Value]]:
         """`rows[r][c]` is the value of the cell in 0-based row r and column c; "" when blank. Rows may be ragged."""
         return self.cells[0]
