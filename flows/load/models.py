@@ -96,15 +96,19 @@ class ExampleQuery:
     query: str
 
 
-def run_models(con: DuckDBPyConnection, folders: Sequence[str], root: Path = SQL) -> list[str]:
+def run_models(
+    con: DuckDBPyConnection, folders: Sequence[str], root: Path = SQL, only: frozenset[str] | None = None
+) -> list[str]:
     """Make the tables of each folder, in the order given and within a folder in the order of what they read.
 
-    The caller's transaction spans it all. Gives back the names of the tables, in the order they were made.
+    The caller's transaction spans it all. `only` names the tables to make, when not all of them are wanted. Gives back the
+    names of the tables, in the order they were made.
 
     Raises:
         ModelWrong: a model breaks the rules of its header, its columns, or its order.
     """
     models = in_order([m for folder in folders for m in read_models(root, folder)], folders)
+    models = [m for m in models if only is None or m.name in only]
     for schema in sorted({m.name.split(".")[0] for m in models}):
         con.execute(f"create schema if not exists {schema}")
     _drop_other_kinds(con, models)

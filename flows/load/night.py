@@ -236,12 +236,13 @@ def load(
     settings: Settings,
 ) -> dict[str, int]:
     """Add what was received and read tonight to history, the ledger and the reference tables; gives back the counts."""
-    stage_received(con, received)
-    stage_frames(con, spool)
-    judge(con, tonight.stamp, tonight.night_id)
-    con.execute("delete from history.workbook where outcome = 'arriving'")
-    con.execute(LEDGER, {"under": tonight.under, "night_id": tonight.night_id})
-    con.execute(READ_AGAIN, {"under": tonight.under, "night_id": tonight.night_id})
+    if _has_news(con, spool, received):
+        stage_received(con, received)
+        stage_frames(con, spool)
+        judge(con, tonight.stamp, tonight.night_id)
+        con.execute("delete from history.workbook where outcome = 'arriving'")
+        con.execute(LEDGER, {"under": tonight.under, "night_id": tonight.night_id})
+        con.execute(READ_AGAIN, {"under": tonight.under, "night_id": tonight.night_id})
     _tell_of_roster(con, tonight, roster)
     write_reference(con, catalog, roster, settings, Night(tonight.night_id, tonight.night_on, tonight.version))
     return _record(con, tonight)
@@ -252,6 +253,14 @@ def settle(con: DuckDBPyConnection, tonight: Tonight) -> None:
     run_models(con, ["30_current"])
     con.execute(CLOSE_RATINGS, {"stamp": tonight.stamp})
     con.execute(CLOSE_WORKBOOKS, {"stamp": tonight.stamp})
+
+
+def _has_news(con: DuckDBPyConnection, spool: Path, received: Sequence[Received]) -> bool:
+    """Whether anything was read, or something lies in the inbox of which the ledger does not know already."""
+    known = con.execute("select workbook, sha256, outcome = 'arriving' from history.workbook").fetchall()
+    ledger = {(workbook, sha256) for workbook, sha256, _ in known}
+    is_new = any((sheet.workbook, sheet.sha256) not in ledger for sheet in received)
+    return is_new or any(arriving for _, _, arriving in known) or any(spool.glob("workbook-*.parquet"))
 
 
 def _tell_of_roster(con: DuckDBPyConnection, tonight: Tonight, roster: Roster) -> None:

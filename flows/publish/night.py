@@ -51,6 +51,6 @@ def publish(con: DuckDBPyConnection, settings: Settings, facts: NightFacts, unde
 
 def publish_record(con: DuckDBPyConnection, settings: Settings, _facts: NightFacts, _under: str) -> dict[str, int]:
     """Publish a night that changed nothing: the figures stand, and only the record of nights grows."""
-    run_models(con, ["70_about"])
+    run_models(con, ["70_about"], only=frozenset({"about.run"}))
     renew_run(con, settings.published)
     return {}
