@@ -16,6 +16,7 @@ from flows.intake.findings import Finding, Refused
 from flows.intake.frames import FoundWorkbook, Job, Readers
 from flows.intake.grid import Grid, Kind, Limits, Workbook, open_workbook
 from flows.intake.recognise import Fit, Lookup, Sheet, fit_layout
+from flows.intake.returned import is_mend_list
 from flows.intake.roster import KnownPeople
 from flows.intake.text import comparable
 from schemas.catalog import Catalog
@@ -70,6 +71,8 @@ class Reader:
         fits: list[tuple[Described, Fit]] = []
         unread: list[tuple[Grid, list[Fit]]] = []
         for index, grid in enumerate(sheets.plain):
+            if is_mend_list(grid):
+                continue
             attempts = [(d, lay_over(d, sheets, index)) for d in self.described]
             fitting = [(d, fit) for d, fit in attempts if not fit.problems]
             if len(fitting) > 1:
