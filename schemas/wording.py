@@ -79,7 +79,7 @@ class Sentences(Part):
 
 def gaps(sentence: str) -> frozenset[str]:
     """The names in `{…}`."""
-    return frozenset(re.findall(r"\{(\w*)\}", sentence))
+    return frozenset(re.findall(r"\{([^{}]*)\}", sentence))
 
 
 def load_sentences(homes: Iterable[Path] = ()) -> Mapping[str, Sentences]:
@@ -89,8 +89,20 @@ def load_sentences(homes: Iterable[Path] = ()) -> Mapping[str, Sentences]:
         LayoutWrong: a file breaks a rule; the message names it.
     """
     folders = [SHIPPED, *(home / "sentences" for home in homes)]
-    read = [_read(path) for folder in folders for path in sorted(folder.glob("*.toml"))]
-    return {sentences.language: sentences for sentences in read}
+    read = {path: _read(path) for folder in folders for path in sorted(folder.glob("*.toml"))}
+    english = read[SHIPPED / "en.toml"]
+    for path, sentences in read.items():
+        for part in ("headings", "phrases"):
+            _check_gaps(f"sentences/{path.name}: {part}", getattr(english, part), getattr(sentences, part))
+    return {sentences.language: sentences for sentences in read.values()}
+
+
+def _check_gaps(where: str, english: Part, own: Part) -> None:
+    """A phrase may leave out what English fills in, as a title in another language, and may not ask for more."""
+    for name, text in own:
+        more = gaps(text) - gaps(getattr(english, name))
+        if more:
+            raise LayoutWrong(f"{where}.{name} asks for {_listed(more)}, which is never filled in there.")
 
 
 def _read(path: Path) -> Sentences:
