@@ -18,7 +18,7 @@ _ANSWERS = re.compile(r"~mend-[0-9a-f]{12}")
 
 def is_mend_list(grid: Grid) -> bool:
     """Whether a sheet is the list that we put before a rater's own sheets."""
-    return any(MEND_MARKER == value for row in grid.rows[:MARKER_ROWS] for value in row[:1])
+    return any(row[:1] == [MEND_MARKER] for row in grid.rows[:MARKER_ROWS])
 
 
 def returned_name(stem: str, sha256: str) -> str:

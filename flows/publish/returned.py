@@ -48,7 +48,7 @@ class Copy:
 
 
 def send_back(con: DuckDBPyConnection, settings: Settings, catalog: Catalog) -> dict[str, int]:
-    """Make `raw/returned` hold a copy for every workbook with ratings that wait, and no other of ours; counts.
+    """Make `raw/returned` hold a copy for every workbook with ratings that wait, and no other of ours; how many are new.
 
     Raises:
         LayoutWrong: a file of the home's `schemas/sentences` breaks a rule.
@@ -63,7 +63,8 @@ def send_back(con: DuckDBPyConnection, settings: Settings, catalog: Catalog) -> 
         with guarded_calls(memory, settings.file_seconds, min(settings.n_processes, len(due))) as calls:
             _make(calls, settings, record, due)
     record.swap_in()
-    return {"sheets sent back": len(due), "returned sheets taken away": record.remove_others(wanted)}
+    record.remove_others(wanted)
+    return {"sheets sent back": len(due)}
 
 
 def _copy(waiting: WaitingWorkbook, languages: Mapping[str, Sentences], catalog: Catalog) -> Copy:

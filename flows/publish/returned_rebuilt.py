@@ -60,7 +60,8 @@ def _fill(sheet: Worksheet, grid: Grid) -> None:
             if value == "":
                 continue
             _write(sheet, r, c, value)
-            if r <= ROWS_MEASURED:
+            # what has nothing to its right runs on over the next cells, as a title does
+            if r <= ROWS_MEASURED and c < len(row) and row[c] != "":
                 widths[c] = max(widths.get(c, NARROWEST), min(WIDEST, len(str(value)) + 2))
     for c, width in widths.items():
         sheet.column_dimensions[get_column_letter(c)].width = width

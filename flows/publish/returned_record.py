@@ -58,19 +58,16 @@ class ReturnsRecord:
             sync_folder(parent)
         self.staged.clear()
 
-    def remove_others(self, wanted: Container[str]) -> int:
-        """Remove the copies of ours that are not wanted any more, unless a person changed them; how many."""
+    def remove_others(self, wanted: Container[str]) -> None:
+        """Remove the copies of ours that are not wanted any more, unless a person changed them."""
         gone = [path for path in self.written if path not in wanted]
-        n_removed = 0
         for path in gone:
             if self._bytes(path) in self.written.pop(path):
                 (self.folder / path).unlink()
-                n_removed += 1
             with suppress(OSError):  # it still holds something, or is no longer there
                 (self.folder / path).parent.rmdir()
         if gone:
             self._save()
-        return n_removed
 
     def _bytes(self, path: str) -> str | None:
         place = self.folder / path
