@@ -92,14 +92,19 @@ def _put(sheet: Worksheet, cell: str, text: str, font: Font, alignment: Alignmen
     sheet[cell].font, sheet[cell].alignment = font, alignment
 
 
+def print_across(sheet: Worksheet) -> None:
+    """Let a new sheet print across the page, as wide as one and as long as it takes."""
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True  # type: ignore[union-attr] # a new sheet has them
+
+
 def _set_up(book: Workbook, sheet: Worksheet, header: int) -> None:
     for column, width in WIDTHS.items():
         sheet.column_dimensions[column].width = width
     sheet.freeze_panes = f"A{header + 1}"
     sheet.sheet_view.showGridLines = False
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True  # type: ignore[union-attr] # a new sheet has them
+    print_across(sheet)
     sheet.print_title_rows = f"{header}:{header}"
     for other in (*book.worksheets, *book.chartsheets):
         # two selected sheets would both be written into

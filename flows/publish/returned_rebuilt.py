@@ -14,7 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from flows.intake.grid import Grid
 from flows.intake.text import Value
 from flows.publish.returned_marks import mark_cells
-from flows.publish.returned_page import MendPage, write_mend_page
+from flows.publish.returned_page import MendPage, print_across, write_mend_page
 from flows.publish.workbook import put
 
 WIDEST, NARROWEST, ROWS_MEASURED = 44, 9, 300
@@ -38,6 +38,7 @@ def rebuild(grids: Sequence[Grid], text_sheet: str, page: MendPage) -> Workbook:
         sheet = book.create_sheet(titles[grid.name])
         _fill(sheet, grid)
         sheet.sheet_state = "hidden" if grid.is_hidden else "visible"
+        print_across(sheet)
     mark_cells(book, page, titles)
     write_mend_page(book, page, page.headings.new_copy, titles)
     return book
