@@ -34,6 +34,7 @@ PHASES = (
     "models",
     "publish",
     "Excel",
+    "send back",
     "clear inbox",
     "between steps",
 )
