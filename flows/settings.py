@@ -6,7 +6,7 @@ Prefect reads its own switches when it is imported, so `prepare_prefect` must be
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -47,7 +47,7 @@ class Settings(BaseSettings):
 
     settle_seconds: float = Field(default=2, ge=0, description="Seconds between two looks at a file not seen before.")
     processes: int = Field(default=0, ge=0, description="Reading processes; 0: one a core, at most four.")
-    batch_files: int = Field(default=1000, ge=1, description="Workbooks a batch.")
+    batch_files: int = Field(default=2000, ge=1, description="Workbooks a batch.")
     child_memory_mib: int = Field(default=1024, ge=256, description="Memory limit of a reading process.")
     file_seconds: int = Field(default=20, ge=1, description="Seconds that reading one file may take.")
     max_file_mib: int = Field(default=100, ge=1, description="Larger files are refused unread.")
@@ -140,6 +140,11 @@ def prepare_prefect(settings: Settings, environ: dict[str, str] | None = None) -
     assert environ is not None  # noqa: S101 - narrows the type
     for name, value in prefect_switches(settings).items():
         environ.setdefault(name, value)
+
+
+def prepare_children(environ: MutableMapping[str, str] | None = None) -> None:
+    """Switch backtraces of Rust libraries off: one that runs out of memory while it prints its backtrace never ends."""
+    (os.environ if environ is None else environ)["RUST_BACKTRACE"] = "0"
 
 
 def prefect_switches(settings: Settings) -> Mapping[str, str]:

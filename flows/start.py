@@ -5,8 +5,10 @@ Prefect is imported only when it is asked for, after its switches are set.
 
 from __future__ import annotations
 
+import atexit
+import os
+import sys
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
 from flows.console import Console
 from flows.nightly import NightReport, run_night
@@ -21,7 +23,7 @@ def hold_night(settings: Settings, night_on: date | None, plain: bool, console: 
         FidelityError: when the night broke off.
     """
     now = datetime.now(UTC)
-    night_on = night_on or date_of(settings, now)
+    night_on = night_on or settings.date_of(now)
 
     def night(do: Do) -> NightReport:
         return run_night(settings, now, night_on, do, console)
@@ -29,6 +31,7 @@ def hold_night(settings: Settings, night_on: date | None, plain: bool, console: 
     if plain:
         return night(do_plainly)
     prepare_engine(settings)
+    atexit.register(_end_quietly)
     from flows.tasks import run_in_engine
 
     return run_in_engine(f"night of {night_on}", night, console)
@@ -41,6 +44,7 @@ def prepare_engine(settings: Settings, environ: dict[str, str] | None = None) ->
     prepare_prefect(settings, environ)
 
 
-def date_of(settings: Settings, now: datetime) -> date:
-    """The date of a moment in the lab's time zone."""
-    return now.astimezone(ZoneInfo(settings.time_zone)).date()
+def _end_quietly() -> None:
+    # DuckDB's binding lists its own types as leaked when Prefect's threads still hold them at the end; registered before
+    # Prefect is imported, this runs after all that Prefect does at exit, when nothing is left to be told.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from flows.errors import FidelityError, InstrumentWrong, LayoutWrong
 from schemas.instrument import Element, Instrument, Version
-from schemas.layout import Layout
+from schemas.layout import REMARK_COLUMN, Layout
 
 SHIPPED = Path(__file__).parent
 P = TypeVar("P", Instrument, Layout)
@@ -109,7 +109,7 @@ def check_layout(layout: Layout, catalog: Catalog) -> None:
         instrument = catalog.instrument_of(layout)
     except InstrumentWrong as wrong:
         raise LayoutWrong(f"Layout {layout.name}: {wrong}") from None
-    items, scales = {i.id for i in instrument.items}, {s.id for s in instrument.scales}
+    items, scales = {i.id for i in instrument.items}, {REMARK_COLUMN, *(s.id for s in instrument.scales)}
     named_items = {*layout.items.values(), *(s.item for s in layout.table.scores)}
     named_scales = {
         *layout.scales.values(),

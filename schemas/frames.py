@@ -134,8 +134,16 @@ def polars_types(model: type[Model]) -> dict[str, Any]:
 
 
 def validated(model: type[Model], rows: Sequence[tuple[Any, ...]]) -> pl.DataFrame:
-    """Rows as a frame with the model's columns, checked against it."""
-    return checked(model, pl.DataFrame(rows, schema=polars_types(model), orient="row", strict=True))
+    """Rows as a frame with the model's columns, checked against it.
+
+    Raises:
+        FrameBroken: a value is not of its column's type, or breaks one of the column's checks.
+    """
+    try:
+        frame = pl.DataFrame(rows, schema=polars_types(model), orient="row", strict=True)
+    except (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError):
+        raise FrameBroken(f"The frame {model.__name__} holds a value that is not of its column's type.") from None
+    return checked(model, frame)
 
 
 def checked(model: type[Model], frame: pl.DataFrame) -> pl.DataFrame:

@@ -29,6 +29,7 @@ FieldName = Literal[
 ]  # fmt: skip
 ID_FIELDS: tuple[FieldName, ...] = ("session_id", "therapist_id", "patient_id", "rater_id")
 DATE_FIELDS: tuple[FieldName, ...] = ("session_on", "rated_on")
+REMARK_COLUMN = "comment"  # what [scales] may say of a header besides the instrument's scales: remarks on an item
 ROW_ONLY: tuple[FieldName, ...] = ("item", "scale", "value")
 SOURCES = ("label", "cell", "column", "letter", "header", "value", "sheet_name", "file_name", "same_as")
 

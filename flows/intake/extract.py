@@ -7,7 +7,7 @@ column. Cells with the same fields are one rating; where a row is a rating (wide
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from flows.intake.suggest import nearest
 from flows.intake.text import Value, address, comparable, text_of
 from flows.intake.written import prepare, read_date
 from schemas.codes import Code
-from schemas.layout import DATE_FIELDS, FieldName, FieldSource, Layout
+from schemas.layout import DATE_FIELDS, REMARK_COLUMN, FieldName, FieldSource, Layout
 
 IDENTITY: tuple[FieldName, ...] = ("session_id", "rater_id", "role", "revision", "rated_on")
 AGREEING: tuple[FieldName, ...] = ("therapist_id", "co_therapist_id", "patient_id", "session_on", "selection")
@@ -66,22 +66,47 @@ def extract_ratings(fit: Fit, lookup: Lookup, file_name: str) -> list[FoundRatin
     groups: dict[tuple[object, ...], FoundRating] = {}
     about_sheet = _sheet_fields(fit, file_name)
     scores = fit.scores or (ScoreColumn(fit.columns["value"], {}),)
+    cells_of_row = _ticked_cells if any("value" in score.says for score in scores) else _cells
     touched: dict[tuple[tuple[str, str], ...], FoundRating] = {}
     for row, in_row in _table_rows(fit):
         row_fields = about_sheet | in_row
         if "item" not in row_fields or not ABOUT_CELL.issuperset(in_row):
             touched = {}  # this row may be about another rating than the one above it
-        for score in scores:
+        for score, text in cells_of_row(fit, scores, row):
             if score.names not in touched:
                 touched[score.names] = _group(groups, fit, row, row_fields, score)
-            _take_cell(touched[score.names], fit, lookup, row, row_fields, score)
-        _take_remark(touched.values(), in_row, lookup)
+            found = FoundCell(score.says.get("item", ""), score.says.get("scale", ""), address(row, score.column), text)
+            if found.scale != REMARK_COLUMN:
+                _take_cell(touched[score.names], fit.layout, lookup, row_fields, found)
+            elif text:
+                touched[score.names].comments.append((found.item or None, found.cell, text))
+        _take_remark(touched.values(), fit.layout, in_row, lookup)
     ratings = [rating for group in groups.values() for rating in _occurrences(group)]
-    remark = about_sheet.get("overall_comment")
-    if remark is not None and text_of(remark.value):
-        for rating in ratings:
-            rating.comments.append((None, remark.cell, text_of(remark.value)))
+    _take_overall_remark(ratings, about_sheet.get("overall_comment"))
     return ratings
+
+
+def _take_overall_remark(ratings: Iterable[FoundRating], remark: Found | None) -> None:
+    if remark is None or not text_of(remark.value):
+        return
+    for rating in ratings:
+        rating.comments.append((None, remark.cell, text_of(remark.value)))
+
+
+def _cells(fit: Fit, scores: Sequence[ScoreColumn], row: int) -> Iterator[tuple[ScoreColumn, str]]:
+    """The rating cells of a row with their texts."""
+    for score in scores:
+        yield score, cell_text(_value_at(fit.grid, row, score.column))
+
+
+def _ticked_cells(fit: Fit, scores: Sequence[ScoreColumn], row: int) -> Iterator[tuple[ScoreColumn, str]]:
+    """Where every point of a scale has its column: the ticked one, with the point that heads it as its text."""
+    alike: dict[tuple[object, ...], list[tuple[ScoreColumn, str]]] = {}
+    for score, text in _cells(fit, scores, row):
+        alike.setdefault((score.names, score.says.get("item"), score.says.get("scale")), []).append((score, text))
+    for columns in alike.values():
+        ticked = [score for score, text in columns if text]
+        yield (ticked or [columns[0][0]])[0], " ".join(score.says["value"] for score in ticked)
 
 
 def _sheet_fields(fit: Fit, file_name: str) -> dict[str, Found]:
@@ -189,47 +214,37 @@ def _check_rows_agree(layout: Layout, rating: FoundRating, fields: Mapping[str, 
 
 
 def _take_cell(
-    rating: FoundRating,
-    fit: Fit,
-    lookup: Lookup,
-    row: int,
-    row_fields: Mapping[str, Found],
-    score: ScoreColumn,
+    rating: FoundRating, layout: Layout, lookup: Lookup, row_fields: Mapping[str, Found], cell: FoundCell
 ) -> None:
-    cell, text = address(row, score.column), cell_text(_value_at(fit.grid, row, score.column))
-    item, scale = score.says.get("item"), score.says.get("scale") or lookup.only_scale
+    """Add a cell to its rating; where its column does not name item or scale, its row does."""
+    item: str | None = cell.item or None
+    scale = cell.scale or lookup.only_scale
+    has_score = bool(cell.text)
     if item is None:
-        said = row_fields["item"]
-        item = _resolve(rating, said, lookup.items, lookup.ignored, Code.ITEM_UNKNOWN, has_score=bool(text))
+        said, text = row_fields["item"], _meant(layout, "item", row_fields["item"].value)
+        item = None if text in lookup.ignored else lookup.items.get(text)
+        if item is None and has_score and text not in lookup.ignored:
+            _find_unknown(rating, Code.ITEM_UNKNOWN, said, nearest(text, lookup.items))
     if scale is None and "scale" in row_fields:
-        scale = _resolve(rating, row_fields["scale"], lookup.scales, set(), Code.SCALE_UNKNOWN, has_score=bool(text))
+        said, text = row_fields["scale"], _meant(layout, "scale", row_fields["scale"].value)
+        scale = lookup.scales.get(text)
+        if scale is None and has_score:
+            _find_unknown(rating, Code.SCALE_UNKNOWN, said, nearest(text, lookup.scales))
     if item is not None and scale is not None:
-        rating.cells.append(FoundCell(item, scale, cell, text))
+        rating.cells.append(FoundCell(item, scale, cell.cell, cell.text))
 
 
-def _resolve(
-    rating: FoundRating,
-    said: Found,
-    known: Mapping[str, str],
-    ignored: set[str],
-    code: Code,
-    *,
-    has_score: bool,
-) -> str | None:
-    text = comparable(text_of(said.value))
-    if text in known and text not in ignored:
-        return known[text]
-    # words without a rating beside them are notes or headings; a rating without a known item is a slip
-    if has_score and text not in ignored and not any(f.code is code and f.cell == said.cell for f in rating.findings):
-        rating.findings.append(Finding(code, rating.sheet, said.cell, {"suggestion": nearest(text, known)}))
-    return None
+def _find_unknown(rating: FoundRating, code: Code, said: Found, suggestion: str) -> None:
+    """Words without a rating beside them are notes or headings; a rating without a known item or scale is a slip."""
+    if not any(f.code is code and f.cell == said.cell for f in rating.findings):
+        rating.findings.append(Finding(code, rating.sheet, said.cell, {"suggestion": suggestion}))
 
 
-def _take_remark(touched: Iterable[FoundRating], in_row: Mapping[str, Found], lookup: Lookup) -> None:
+def _take_remark(touched: Iterable[FoundRating], layout: Layout, in_row: Mapping[str, Found], lookup: Lookup) -> None:
     remark = in_row.get("comment")
     if remark is None or not text_of(remark.value):
         return
-    item = lookup.items.get(comparable(text_of(in_row["item"].value))) if "item" in in_row else None
+    item = lookup.items.get(_meant(layout, "item", in_row["item"].value)) if "item" in in_row else None
     for rating in touched:
         rating.comments.append((item, remark.cell, text_of(remark.value)))
 

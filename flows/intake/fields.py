@@ -70,10 +70,10 @@ class FieldReader:
     def _read_id(self, rating: FoundRating, fields: Fields, name: str) -> None:
         texts = self._ids(rating, fields, name)
         if name == "therapist_id":
-            ids = [self._therapist(rating, fields, name, text) for text in texts]
+            ids = {self._therapist(rating, fields, name, text) for text in texts}
             others = self._ids(rating, fields, CO_THERAPIST)
-            ids += [self._therapist(rating, fields, CO_THERAPIST, text) for text in others]
-            fields.therapist_ids = tuple(sorted(set(ids)))
+            ids |= {self._therapist(rating, fields, CO_THERAPIST, text) for text in others}
+            fields.therapist_ids = tuple(sorted(known for known in ids if known is not None))
         elif name == "rater_id":
             fields.rater_id = self._rater(rating, fields, texts[0]) if texts else None
         else:
@@ -89,17 +89,19 @@ class FieldReader:
             return []
         return texts
 
-    def _therapist(self, rating: FoundRating, fields: Fields, name: str, text: str) -> str:
+    # What the roster does not know is not kept as an id: it may be a remark typed into the wrong cell.
+
+    def _therapist(self, rating: FoundRating, fields: Fields, name: str, text: str) -> str | None:
         known = self._people.therapist(text)
         if known is None:
             self._find(fields, rating, Code.THERAPIST_UNKNOWN, name, self._people.nearest_therapist(text))
-        return known or text
+        return known
 
-    def _rater(self, rating: FoundRating, fields: Fields, text: str) -> str:
+    def _rater(self, rating: FoundRating, fields: Fields, text: str) -> str | None:
         known = self._people.rater(text, fields.role)
         if known is None:
             self._find(fields, rating, Code.RATER_UNKNOWN, "rater_id", self._people.nearest_rater(text))
-        return known or text
+        return known
 
     def _date(self, rating: FoundRating, fields: Fields, name: str) -> dt.date | None:
         found = rating.fields.get(name, Found(""))

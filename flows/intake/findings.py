@@ -31,7 +31,7 @@ class Finding:
         return self.code.kind.sentence.format_map(words)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)  # not frozen: Python itself writes where an exception came from
 class Refused(Exception):
     """A workbook that cannot be read; carried to the edge of one file's reading and recorded there."""
 

@@ -10,16 +10,16 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 import xlrd
 from python_calamine import (
     CalamineError,
-    CalamineSheet,
     CalamineWorkbook,
     PasswordError,
     SheetTypeEnum,
@@ -39,6 +39,7 @@ UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 CONTROLS = bytes(set(range(32)) - set(b"\t\n\f\r\x1a"))
 OLE_NAMES = frozenset({".xls", ".xlt", ".xlsx"})
 Merged = tuple[tuple[int, int], tuple[int, int]]
+Cells = tuple[list[list[Value]], tuple[Merged, ...]]
 
 
 class Kind(Enum):
@@ -51,14 +52,28 @@ class Kind(Enum):
     TEXT = "text"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Grid:
-    """One sheet: `rows[r][c]` is the value of the cell in 0-based row r and column c; "" when blank. Rows may be ragged."""
+    """One sheet, read when its cells are first asked for; that may raise Refused."""
 
     name: str
     is_hidden: bool
-    rows: list[list[Value]]
-    merged: tuple[Merged, ...] = ()
+    _read: Callable[[], Cells]
+
+    @cached_property
+    def cells(self) -> Cells:
+        """Rows and merged areas."""
+        return self._read()
+
+    @cached_property
+    def rows(self) -> list[list[Value]]:
+        """`rows[r][c]` is the value of the cell in 0-based row r and column c; "" when blank. Rows may be ragged."""
+        return self.cells[0]
+
+    @property
+    def merged(self) -> tuple[Merged, ...]:
+        """First and last cell of each merged area."""
+        return self.cells[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +178,20 @@ def _kind_of_ole(path: Path, suffix: str) -> Kind:
 
 
 def _sheet_grids(path: Path, kind: Kind, limits: Limits) -> list[Grid]:
+    with _refusals(path, kind):
+        workbook = CalamineWorkbook.from_path(str(path))
+        return [
+            Grid(s.name, s.visible != SheetVisibleEnum.Visible, partial(_cells, workbook, s.name, path, kind, limits))
+            for s in workbook.sheets_metadata
+            if s.typ == SheetTypeEnum.WorkSheet
+        ]
+
+
+@contextmanager
+def _refusals(path: Path, kind: Kind) -> Iterator[None]:
+    """What calamine raises, as the refusal that it means."""
     try:
-        with CalamineWorkbook.from_path(str(path)) as workbook:
-            return [
-                _grid(workbook.get_sheet_by_name(sheet.name), sheet.visible != SheetVisibleEnum.Visible, limits)
-                for sheet in workbook.sheets_metadata
-                if sheet.typ == SheetTypeEnum.WorkSheet
-            ]
+        yield
     except PasswordError:
         raise Refused(Code.PASSWORD) from None
     except (CalamineError, ZipError, OSError, ValueError) as wrong:
@@ -179,7 +201,7 @@ def _sheet_grids(path: Path, kind: Kind, limits: Limits) -> list[Grid]:
 
 
 def _is_encrypted_xls(path: Path) -> bool:
-    """Whether a file that calamine cannot open is one with a password; originals are kept without an ending, by which it would tell."""
+    """Whether a file that calamine cannot open has a password; it would tell by the ending, which originals have not."""
     try:
         xlrd.open_workbook(str(path), logfile=None, on_demand=True)
     except xlrd.XLRDError as wrong:
@@ -189,10 +211,12 @@ def _is_encrypted_xls(path: Path) -> bool:
     return False
 
 
-def _grid(sheet: CalamineSheet, is_hidden: bool, limits: Limits) -> Grid:
-    if sheet.total_height * sheet.total_width > limits.cells:
-        raise Refused(Code.TOO_MANY_CELLS)
-    return Grid(sheet.name, is_hidden, sheet.to_python(skip_empty_area=False), tuple(sheet.merged_cell_ranges or ()))
+def _cells(workbook: CalamineWorkbook, name: str, path: Path, kind: Kind, limits: Limits) -> Cells:
+    with _refusals(path, kind):
+        sheet = workbook.get_sheet_by_name(name)
+        if sheet.total_height * sheet.total_width > limits.cells:
+            raise Refused(Code.TOO_MANY_CELLS)
+        return sheet.to_python(skip_empty_area=False), tuple(sheet.merged_cell_ranges or ())
 
 
 def _text_grid(content: bytes, encoding: str | None, delimiter: str | None, limits: Limits) -> Grid:
@@ -204,7 +228,7 @@ def _text_grid(content: bytes, encoding: str | None, delimiter: str | None, limi
         raise Refused(Code.DAMAGED) from None
     if sum(map(len, rows)) > limits.cells:
         raise Refused(Code.TOO_MANY_CELLS)
-    return Grid("", is_hidden=False, rows=rows)
+    return Grid("", is_hidden=False, _read=lambda: (rows, ()))
 
 
 def decode(content: bytes, encoding: str | None) -> str:

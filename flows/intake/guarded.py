@@ -9,17 +9,21 @@ import multiprocessing
 import os
 import resource
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from pebble import ProcessPool
+from pebble import ProcessFuture, ProcessPool
+
+from flows.settings import prepare_children
 
 A = TypeVar("A")
 R = TypeVar("R")
+MOST_BROKEN = 3  # pools that may break before what is left has no answer
 RAISED = 70  # exit code of a child whose call raised
 
 
@@ -27,6 +31,7 @@ def guard_child(memory_bytes: int) -> None:
     """Bind this process, which must be a child of its own, to limits that the kernel keeps whatever code is running."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the kernel ends a child whose time is up, whatever code it is in
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    prepare_children()
     # What is written counts, not what is set aside: threads and allocators of libraries set aside a gigabyte at once.
     resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -46,14 +51,32 @@ class GuardedCalls:
 
     def answers(self, act: Callable[[A], R], orders: Sequence[A]) -> list[R | None]:
         """What `act` (a module's own function) answers to each order, in their order; None where it did not come to an end."""
-        running = [self._children().schedule(partial(_within, self._seconds, act), args=[order]) for order in orders]
-        answers: list[R | None] = []
-        for future in running:
-            try:
-                answers.append(None if future.exception() is not None else future.result())
-            except CancelledError:
-                answers.append(None)
+        answers: list[R | None] = [None] * len(orders)
+        left = list(range(len(orders)))
+        for _ in range(MOST_BROKEN):
+            futures = self._begin(act, {k: orders[k] for k in left})
+            left = [k for k in left if k not in futures]
+            for k, future in futures.items():
+                try:
+                    broke = future.exception()
+                except CancelledError as cancelled:
+                    broke = cancelled
+                if broke is None:
+                    answers[k] = future.result()
+                elif isinstance(broke, BrokenProcessPool):
+                    left.append(k)
+            if not left:
+                break
+            self.close()  # a pool in which a child died before it said what it was at takes every call with it
         return answers
+
+    def _begin(self, act: Callable[[A], R], orders: Mapping[int, A]) -> dict[int, ProcessFuture[R]]:
+        """Calls that are under way; fewer than asked for when the pool breaks meanwhile."""
+        futures: dict[int, ProcessFuture[R]] = {}
+        with suppress(RuntimeError):
+            for k, order in orders.items():
+                futures[k] = self._children().schedule(partial(_within, self._seconds, act), args=[order])
+        return futures
 
     def _children(self) -> ProcessPool:
         if self._pool is None:
@@ -69,6 +92,7 @@ class GuardedCalls:
         if self._pool is not None:
             self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
+            self._pool = None
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import signal
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ from schemas.codes import Code
 from schemas.roster import Roster
 
 CELLS_AT_ONCE = 100_000  # whose frames are built together, in some 100 MiB
+MOST_BARREN = 3  # deaths of a chunk's children outside any file before the night gives up
 _LENGTH = 8  # bytes before each spooled file that say how long it is
 
 
@@ -62,6 +64,7 @@ class Chunk:
     name: str
     jobs: tuple[Job, ...]
     done: int = 0
+    n_barren: int = 0  # times that its child died without having begun a file
 
 
 class ReadingPool:
@@ -71,6 +74,7 @@ class ReadingPool:
         self._order = order
         self._n_processes = n_processes
         self._pool: ProcessPool | None = None
+        self._is_broken = False  # so is a pool in which a child died before it said what it was at
 
     def read(self, name: str, jobs: Sequence[Job]) -> Mapping[str, int]:
         """Read a batch and leave its frames as Parquet in the spool folder; the counts of rows by frame.
@@ -87,11 +91,14 @@ class ReadingPool:
             for chunk, future in running:
                 try:
                     counts.update(future.result())
-                except (ProcessExpired, CancelledError, MemoryError) as died:
+                except (ProcessExpired, BrokenProcessPool, CancelledError, MemoryError) as died:
                     chunks.append(self._go_on(chunk, died))
+                    self._is_broken |= isinstance(died, BrokenProcessPool)
         return counts
 
     def _children(self) -> ProcessPool:
+        if self._is_broken:
+            self.close()
         if self._pool is None:
             context = multiprocessing.get_context("forkserver")
             context.set_forkserver_preload(["flows.intake.pool"])
@@ -101,25 +108,27 @@ class ReadingPool:
         return self._pool
 
     def _go_on(self, chunk: Chunk, died: BaseException) -> Chunk:
-        """The rest of a chunk after its child died: the file it was at is refused."""
+        """The rest of a chunk after its child died: the file it was at is refused; when it was at none, it is begun again."""
         spool = _spool_of(self._order.spool, chunk)
-        if not spool.exists():
-            raise NightFailed("A reading child ended before it opened a file. Raise child_memory_mib in fidelity.toml.")
-        ends = _mend_spool(spool)
-        if len(ends) < len(chunk.jobs):
+        ends, is_at_file = _mend_spool(spool)
+        if is_at_file:
             too_long = isinstance(died, ProcessExpired) and died.exitcode == -signal.SIGALRM
             refusal = Finding(Code.TOOK_TOO_LONG if too_long else Code.READER_STOPPED)
             with spool.open("ab") as file:
                 _append(file, FoundWorkbook(chunk.jobs[len(ends)], refusal=refusal))
-        else:
+            return Chunk(chunk.name, chunk.jobs, len(ends) + 1)
+        if len(ends) == len(chunk.jobs):
             _refuse_largest(spool, ends, chunk)
-        return Chunk(chunk.name, chunk.jobs, min(len(ends) + 1, len(chunk.jobs)))
+        elif chunk.n_barren == MOST_BARREN:
+            raise NightFailed("Reading children end before they open a file. Raise child_memory_mib in fidelity.toml.")
+        return Chunk(chunk.name, chunk.jobs, len(ends), chunk.n_barren + 1)
 
     def close(self) -> None:
         """End the children."""
         if self._pool is not None:
             self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
+        self._pool, self._is_broken = None, False
 
 
 @contextmanager
@@ -143,18 +152,28 @@ def _append(file: BinaryIO, found: FoundWorkbook) -> None:
     file.flush()
 
 
-def _mend_spool(spool: Path) -> list[int]:
-    """Where the files spooled whole end, after cutting off what a dying child left of the next."""
+def _begin(file: BinaryIO) -> None:
+    """Note that the next file is being read: a record of length 0."""
+    file.write(bytes(_LENGTH))
+    file.flush()
+
+
+def _mend_spool(spool: Path) -> tuple[list[int], bool]:
+    """Where the files spooled whole end, and whether the next was begun; what a dying child left of it is cut off."""
     ends: list[int] = []
-    size, at = spool.stat().st_size, 0
-    with spool.open("r+b") as file:
+    is_begun, whole, at = False, 0, 0
+    with spool.open("a+b") as file:
+        size = file.tell()
         while at + _LENGTH <= size:
             file.seek(at)
-            at += _LENGTH + int.from_bytes(file.read(_LENGTH))
+            length = int.from_bytes(file.read(_LENGTH))
+            at += _LENGTH + length
             if at <= size:
-                ends.append(at)
-        file.truncate(ends[-1] if ends else 0)
-    return ends
+                whole = at
+                is_begun = length == 0
+                ends += [at] if length else []
+        file.truncate(whole)
+    return ends, is_begun
 
 
 def _refuse_largest(spool: Path, ends: list[int], chunk: Chunk) -> None:
@@ -184,15 +203,20 @@ def _read_chunk(chunk: Chunk) -> Mapping[str, int]:
     spool = _spool_of(order.spool, chunk)
     with spool.open("ab") as file:
         for job in chunk.jobs[chunk.done :]:
+            _begin(file)
             signal.setitimer(signal.ITIMER_REAL, order.file_seconds)
             found = reader.read(job)
             signal.setitimer(signal.ITIMER_REAL, 0)
             _append(file, found)
     for stale in order.spool.glob(f"*-{chunk.name}-*.parquet"):  # of a child that died here
         stale.unlink()
+    signal.setitimer(
+        signal.ITIMER_REAL, order.file_seconds * len(chunk.jobs)
+    )  # a pattern may take for ever here as well
     counts: Counter[str] = Counter()
     for number, part in enumerate(_portions(_spooled(spool))):
         counts.update(write_frames(build_frames(part, reader.readers), order.spool, f"{chunk.name}-{number}"))
+    signal.setitimer(signal.ITIMER_REAL, 0)
     spool.unlink()
     return counts
 
@@ -213,5 +237,6 @@ def _portions(workbooks: Iterable[FoundWorkbook]) -> Iterator[list[FoundWorkbook
 
 def _spooled(spool: Path) -> Iterator[FoundWorkbook]:
     with spool.open("rb") as file:
-        while length := file.read(_LENGTH):
-            yield pickle.loads(file.read(int.from_bytes(length)))  # noqa: S301 - written by our own child into our own folder
+        while header := file.read(_LENGTH):
+            if length := int.from_bytes(header):
+                yield pickle.loads(file.read(length))  # noqa: S301 - written by our own child into our own folder

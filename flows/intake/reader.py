@@ -63,26 +63,29 @@ class Reader:
             # a panic in the reader's Rust code is a BaseException of a class that cannot be imported
             if type(broken).__name__ != "PanicException":
                 raise
-            return FoundWorkbook(job, refusal=Finding(Code.DAMAGED))
+            is_short_of_memory = any(words in str(broken) for words in ("pointer is null", "memory", "capacity"))
+            return FoundWorkbook(job, refusal=Finding(Code.READER_STOPPED if is_short_of_memory else Code.DAMAGED))
 
     def _read(self, job: Job) -> FoundWorkbook:
         workbook = open_workbook(job.path, PurePosixPath(job.workbook).suffix, self._limits)
         sheets = Sheets(workbook)
         fits: list[tuple[Described, Fit]] = []
         unread: list[tuple[Grid, list[Fit]]] = []
+        known: set[str] = set()
         for index, grid in enumerate(sheets.plain):
-            if is_mend_list(grid):
-                continue
+            if comparable(grid.name) in known or is_mend_list(grid):
+                continue  # a layout that fits says that it holds no ratings, or it is ours
             attempts = [(d, lay_over(d, sheets, index)) for d in self.described]
             fitting = [(d, fit) for d, fit in attempts if not fit.problems]
             if len(fitting) > 1:
                 raise Refused(Code.LAYOUT_AMBIGUOUS, " and ".join(sorted(d.layout.name for d, _ in fitting)))
             fits += fitting
+            known |= {comparable(name) for d, _ in fitting for name in _known_sheets(d.layout)}
             if not fitting:
                 unread.append((grid, [fit for _, fit in attempts]))
         if not fits:
             raise _nobody_describes(unread)
-        return self._found(job, workbook.kind, fits, unread)
+        return self._found(job, workbook.kind, fits, [u for u in unread if _holds_something(u[0], known)])
 
     def _found(
         self, job: Job, kind: Kind, fits: list[tuple[Described, Fit]], unread: list[tuple[Grid, list[Fit]]]
@@ -90,8 +93,7 @@ class Reader:
         book = FoundWorkbook(job, layout=" + ".join(dict.fromkeys(d.layout.name for d, _ in fits)))
         for described, fit in fits:
             book.ratings += ratings_of(described, fit, job, kind)
-        known = {comparable(name) for d, _ in fits for name in _known_sheets(d.layout)}
-        book.findings = [_unread(grid, tried) for grid, tried in unread if _holds_something(grid, known)]
+        book.findings = [_unread(grid, tried) for grid, tried in unread]
         if not book.ratings:
             book.findings.append(Finding(Code.NOTHING_FILLED_IN))
         return book

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from flows.intake.cells import as_number
 from flows.intake.grid import Grid
 from flows.intake.text import Value, column_number, comparable, place, text_of
+from flows.intake.written import prepare
 from schemas.instrument import Instrument
 from schemas.layout import FieldName, FieldSource, Layout
 
@@ -48,7 +50,7 @@ class ScoreColumn:
     @cached_property
     def names(self) -> tuple[tuple[str, str], ...]:
         """What the headers say of who, whom and when."""
-        return tuple((name, text) for name, text in self.says.items() if name not in ("item", "scale"))
+        return tuple((name, text) for name, text in self.says.items() if name not in ("item", "scale", "value"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +271,7 @@ def _find_scores(
         if column in taken or comparable(texts[-1]) in ignored:
             continue
         said = _say(layout, texts)
-        resolved = None if said is None else _resolve(said, lookup)
+        resolved = None if said is None else _resolve(said, layout, lookup)
         if resolved is None or (not all(resolved.values()) and not _holds_ratings(sheet.grid, header, column, layout)):
             continue
         scores.append(ScoreColumn(column, resolved, rows))
@@ -322,20 +324,24 @@ def _say(layout: Layout, texts: list[str]) -> dict[str, str] | None:
     return said if said and all(said.get(name, "-") for name in ("item", "scale")) else None
 
 
-def _resolve(said: dict[str, str], lookup: Lookup) -> dict[str, str] | None:
-    """`said` with item and scale as ids; None when the column is about neither."""
+def _resolve(said: dict[str, str], layout: Layout, lookup: Lookup) -> dict[str, str] | None:
+    """`said` with item and scale as ids; None when the column is about neither, or headed by no point of a scale."""
     resolved = dict(said)
-    if "item" in said:
-        item = lookup.items.get(comparable(said["item"]))
-        if item is None or comparable(said["item"]) in lookup.ignored:
-            return None
-        resolved["item"] = item
-    if "scale" in said:
-        scale = lookup.scales.get(comparable(said["scale"]))
-        if scale is None:
-            return None
-        resolved["scale"] = scale
-    return resolved
+    known: tuple[tuple[FieldName, Mapping[str, str]], ...] = (("item", lookup.items), ("scale", lookup.scales))
+    for name, meanings in known:
+        if name in said:
+            source = layout.fields.get(name)
+            text = comparable(said[name] if source is None else prepare(said[name], source))
+            if text not in meanings or (name == "item" and text in lookup.ignored):
+                return None
+            resolved[name] = meanings[text]
+    return resolved if "value" not in said or _is_point(said["value"], layout) else None
+
+
+def _is_point(text: str, layout: Layout) -> bool:
+    return as_number(text, layout.decimal) is not None or comparable(text) in {
+        comparable(t) for t in (*layout.codes, *layout.marks, *layout.missing)
+    }
 
 
 def _absent_scores(layout: Layout, scores: tuple[ScoreColumn, ...], instrument: Instrument) -> list[str]:

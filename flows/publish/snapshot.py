@@ -12,12 +12,9 @@ What separates supervisors stands in `_HERS`, and nowhere else; `tests/publish/t
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 import shutil
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,14 +24,12 @@ from duckdb import DuckDBPyConnection
 from flows.errors import PublishingStopped
 from flows.load.connection import attached, attached_new, open_published, quoted
 from flows.load.models import CheckResult, run_checks
+from flows.names import safe_names
 from schemas.published import PUBLISHED, check_published
 
 FILE_NAME = "fidelity.duckdb"
 SUPERVISION = "supervision"
 _BUILDING = ".fidelity.duckdb.new"
-_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-# Device names that Windows file servers do not give to folders.
-_DEVICES = re.compile(r"(?i)con|prn|aux|nul|com\d|lpt\d")
 
 # What a supervisor's file holds of each table; a table that is not named here is the same for everyone. `hers`, `her_session`
 # and `her_rating` are temporary tables of ids. A rating whose therapist is not settled is nobody's yet, and its message may
@@ -144,7 +139,7 @@ def prepare_snapshots(con: DuckDBPyConnection, folder: Path) -> Prepared:
     """
     warnings = stop_on_failure(run_checks(con))
     supervisors = [s for (s,) in con.execute(_SUPERVISORS).fetchall()]
-    names = supervisor_folders(supervisors)
+    names = safe_names(supervisors)
     lab_file = folder / FILE_NAME
     supervisors_files = {s: folder / SUPERVISION / names[s] / FILE_NAME for s in supervisors}
     prepared = Prepared(folder, (lab_file, *supervisors_files.values()), warnings)
@@ -154,15 +149,6 @@ def prepare_snapshots(con: DuckDBPyConnection, folder: Path) -> Prepared:
         prepared.discard()
         raise
     return prepared
-
-
-def supervisor_folders(supervisor_ids: Iterable[str]) -> dict[str, str]:
-    """The folder name of each supervisor: the id itself where that is safe as a name and differs from the others' in more
-    than case (file servers often ignore case), else its safe characters and a mark made from the whole id.
-    """
-    ids = sorted(set(supervisor_ids))
-    folded = Counter(s.casefold() for s in ids)
-    return {s: s if _is_safe(s) and folded[s.casefold()] == 1 else _marked(s) for s in ids}
 
 
 def stop_on_failure(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
@@ -292,12 +278,3 @@ def _building(target: Path) -> Path:
 def _remove_building(target: Path) -> None:
     for path in (_building(target), target.with_name(f"{_BUILDING}.wal")):
         path.unlink(missing_ok=True)
-
-
-def _is_safe(supervisor_id: str) -> bool:
-    return _SAFE_NAME.fullmatch(supervisor_id) is not None and _DEVICES.fullmatch(supervisor_id) is None
-
-
-def _marked(supervisor_id: str) -> str:
-    mark = hashlib.sha256(supervisor_id.encode()).hexdigest()[:10]
-    return f"{re.sub('[^A-Za-z0-9_-]', '', supervisor_id)[:40] or 'supervisor'}.{mark}"

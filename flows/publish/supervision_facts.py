@@ -198,7 +198,7 @@ order by st.therapist_id, se.session_id, se.instrument_id, s.position
 """  # noqa: S608 - made of our own words
 
 REMARKS_SQL = f"""
-select st.therapist_id, r.session_id, r.session_on, coalesce(i.title, c.item), r.role, r.workbook, r.sheet, c.cell, c.comment,
+select st.therapist_id, r.session_id, r.session_on, coalesce(i.title, c.item), r.role, c.workbook, c.sheet, c.cell, c.comment,
        {TOLD_ON} >= $since
 from current.comment c
 join current.rating r using (rating_id)
@@ -206,7 +206,7 @@ join supervision.session_therapist st using (session_id)
 left join reference.item i
     on (i.instrument_id, i.version, i.item) = (r.instrument_id, r.instrument_version, c.item)
 where trim(c.comment) <> ''
-order by st.therapist_id, {TOLD_ON} desc, r.session_on desc nulls last, r.session_id, r.workbook, r.sheet,
+order by st.therapist_id, {TOLD_ON} desc, r.session_on desc nulls last, r.session_id, c.workbook, c.sheet,
          length(c.cell), c.cell, c.comment
 """  # noqa: S608 - made of our own words
 

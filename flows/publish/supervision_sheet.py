@@ -19,6 +19,7 @@ from openpyxl.worksheet.table import Table as MarkedUpTable
 from openpyxl.worksheet.table import TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
+from flows.names import safe_names
 from flows.publish.facts import NightFacts
 from flows.publish.summary_tables import read_enough
 from flows.publish.supervision_facts import TherapistFacts, read_therapists
@@ -27,7 +28,7 @@ from flows.publish.supervision_picture import draw_profile
 from flows.publish.supervision_rows import WIDTHS, PageRow
 from flows.publish.unchanged import fingerprint, read_record
 from flows.publish.words import Enough
-from flows.publish.workbook import new_book, put, safe_name, save_beside
+from flows.publish.workbook import new_book, put, save_beside
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -38,6 +39,7 @@ SHEET_STYLES = (
 )  # fmt: skip
 A4 = 9  # the number of that paper in a workbook
 MARGIN_INCHES = 0.39
+SUPERVISORS = "select distinct supervisor_id from reference.therapist where supervisor_id is not null"
 BOX = Side(style="thin", color="000000")
 
 
@@ -65,11 +67,12 @@ def write_supervision_sheets(con: DuckDBPyConnection, folder: Path, facts: Night
     enough = read_enough(con)
     folder.mkdir(parents=True, exist_ok=True)
     counts = SheetCounts(n_without_supervisor=n_without)
+    names = safe_names(supervisor for (supervisor,) in con.execute(SUPERVISORS).fetchall())
     by_supervisor = sorted(therapists, key=attrgetter("supervisor_id"))
     entitled = set()
     for supervisor_id, of_supervisor in groupby(by_supervisor, key=attrgetter("supervisor_id")):
-        entitled.add(safe_name(supervisor_id))
-        counts += _write_folder(folder / safe_name(supervisor_id), list(of_supervisor), facts, enough)
+        entitled.add(names[supervisor_id])
+        counts += _write_folder(folder / names[supervisor_id], list(of_supervisor), facts, enough)
     for other in sorted(path for path in folder.iterdir() if path.is_dir() and path.name not in entitled):
         counts += _write_folder(other, [], facts, enough)
     return counts
@@ -78,14 +81,15 @@ def write_supervision_sheets(con: DuckDBPyConnection, folder: Path, facts: Night
 def _write_folder(folder: Path, therapists: list[TherapistFacts], facts: NightFacts, enough: Enough) -> SheetCounts:
     folder.mkdir(exist_ok=True)
     record = read_record(folder)
+    names = {t: f"{name}.xlsx" for t, name in safe_names(therapist.therapist_id for therapist in therapists).items()}
     n_written = 0
     for therapist in therapists:
-        name = f"{safe_name(therapist.therapist_id)}.xlsx"
+        name = names[therapist.therapist_id]
         said = fingerprint(LOOK, facts.lab, facts.version, enough, therapist)
         if not record.shows(name, said):
             record.stage(name, said, save_beside(_book(therapist, facts, enough), folder / name))
             n_written += 1
-    n_removed = record.remove_others({f"{safe_name(therapist.therapist_id)}.xlsx" for therapist in therapists})
+    n_removed = record.remove_others(set(names.values()))
     record.swap_in(facts.night_on)
     return SheetCounts(n_written, len(therapists) - n_written, n_removed, record.n_aside)
 

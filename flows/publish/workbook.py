@@ -6,10 +6,8 @@ Does not belong here: what a particular workbook says.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
-import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime, time
@@ -164,24 +162,6 @@ def _n_lines_of(paragraph: str, room: float) -> int:
 
 def _em(c: str) -> float:
     return LETTER_EM.get(c, 0.58)
-
-
-PLAIN_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,58}[A-Za-z0-9_-])?")
-RESERVED_NAME = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-
-
-def safe_name(text: str) -> str:
-    """A file or folder name for an id: the id itself where it is plain, else a harmless likeness and a fingerprint.
-
-    Distinct ids never share a name: `~` occurs only before a fingerprint. (A file system that ignores case may
-    still confuse two ids that differ in nothing else.)
-    """
-    if PLAIN_NAME.fullmatch(text) and not RESERVED_NAME.fullmatch(text) and ".." not in text:
-        return text
-    likeness = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    likeness = re.sub(r"[^A-Za-z0-9_-]+", "-", likeness)[:40].strip("-")
-    fingerprint = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return f"{likeness}~{fingerprint}"
 
 
 def save_beside(book: Workbook, path: Path) -> Path:

@@ -8,7 +8,8 @@ copies as (
         counting.rating_id as counts_as,
         copy.rating_id,
         copy.received_at,
-        copy.workbook
+        copy.workbook,
+        copy.sheet
     from current.rating as counting
     join history.rating as original on original.rating_id = counting.rating_id
     join history.rating as copy
@@ -29,7 +30,9 @@ latest as (
 select
     latest.counts_as::varchar  as rating_id,  -- the rating that counts
     comment.item::varchar      as item,       -- item; null when it is about the whole rating
-    comment.cell::varchar      as cell,       -- cell it stands in
+    latest.workbook::varchar   as workbook,   -- workbook it stands in; a later copy of the rating may have brought it
+    latest.sheet::varchar      as sheet,      -- its sheet
+    comment.cell::varchar      as cell,       -- its cell
     comment.comment::varchar   as comment     -- the rater's words
 from latest
 join history.comment as comment on comment.rating_id = latest.rating_id

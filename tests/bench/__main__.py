@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -70,6 +71,7 @@ def _measure(home: Path, n_forms: int, console: Console) -> None:
     began = time.perf_counter()
     make_lab(home, load_catalog(()), n_forms)
     console.print(f"{n_forms} forms written in {time.perf_counter() - began:.0f} s; {n_processes} processes")
+    os.sync()  # else the disk is still busy with the forms while the first floor is measured
     before = floor_seconds(_files(home / "raw" / "inbox"), home, n_processes)
     night, kib = _night(home)
     after = floor_seconds(_files(home / "raw" / "archive"), home, n_processes)

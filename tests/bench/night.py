@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ class Stopwatch:
     """A night's console that keeps the seconds of each phase and shows nothing."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -84,7 +84,7 @@ def main(home: Path, started_at: float, *, is_plain: bool) -> None:
     whole = time.monotonic() - imported
     watch.seconds["publish"] -= watch.seconds["Excel"]
     counts = {f"n {what}": n for what, n in report.counts.items()}
-    steps = watch.seconds.total() - watch.seconds["imports"]
+    steps = sum(watch.seconds.values()) - watch.seconds["imports"]
     print(json.dumps({**watch.seconds, "Prefect": whole - inside, "between steps": inside - steps, **counts}))
 
 

@@ -22,13 +22,18 @@ from flows.forms.form_plan import FormPlan
 from flows.forms.rating_form import write_form
 from schemas.catalog import Catalog
 from schemas.instrument import Instrument
+from schemas.layout import FieldName
 
 INSTRUMENT = "mbt-session"
+FIELDS: tuple[FieldName, ...] = (
+    "session_id", "session_on", "therapist_id", "patient_id", "rater_id", "rated_on", "selection"
+)  # fmt: skip
 RATED_SHEET = "xl/worksheets/sheet1.xml"
 NIGHT_ON = date(2026, 7, 1)
 N_THERAPISTS, N_RATERS, N_SUPERVISORS, N_TEAMS = 200, 40, 20, 10
 PATIENTS_EACH, SESSION_DAYS = 5, 600
 SHARE_MARKED, SHARE_REMARKED = 0.08, 0.1  # of the cells; of the items
+CHOSEN = "at random"
 REMARK = "Stayed with the patient's own words; see minute {}."
 MARKS = frozenset(MARK_WORDS.values())
 
@@ -102,12 +107,9 @@ def _cut_members(members: dict[str, bytes]) -> Template:
     return Template(tuple(pieces[::2]), tuple(pieces[1::2]), rest.getvalue())
 
 
-FIELDS = ("session_id", "session_on", "therapist_id", "patient_id", "rater_id", "rated_on", "selection")
-
-
 def _cells_to_fill(instrument: Instrument, plan: FormPlan) -> Iterator[str]:
     for field in FIELDS:
-        yield plan.field_cell(field)  # type: ignore[arg-type]
+        yield plan.field_cell(field)
     for item in instrument.items:
         yield from (plan.score_cell(item.id, scale) for scale in item.scales)
         yield plan.remark_cell(item.id)
@@ -115,7 +117,7 @@ def _cells_to_fill(instrument: Instrument, plan: FormPlan) -> Iterator[str]:
 
 def _fillings(instrument: Instrument, plan: FormPlan, n_forms: int) -> Iterator[dict[str, str]]:
     """What stands in the cells of each form; a therapist's sessions have about her own level."""
-    chance = random.Random(20260701)  # noqa: S311 - a benchmark, the same every time
+    chance = random.Random(20260701)
     level = [chance.gauss(4.2, 0.9) for _ in range(N_THERAPISTS)]
     for number in range(n_forms):
         session, second = divmod(number, 2)
@@ -123,18 +125,9 @@ def _fillings(instrument: Instrument, plan: FormPlan, n_forms: int) -> Iterator[
         patient = therapist * PATIENTS_EACH + session // N_THERAPISTS % PATIENTS_EACH
         rater = (session * 7 + second * (1 + session % (N_RATERS - 1))) % N_RATERS
         held_on = NIGHT_ON - timedelta(days=1 + session * 13 % SESSION_DAYS)
-        about = (
-            f"S-{session:05}",
-            held_on,
-            f"T-{therapist:03}",
-            f"P-{patient:04}",
-            f"R-{rater:02}",
-            NIGHT_ON,
-            "at random",
-        )
-        yield {plan.field_cell(name): str(text) for name, text in zip(FIELDS, about, strict=True)} | _ratings(  # type: ignore[arg-type]
-            instrument, plan, chance, level[therapist]
-        )
+        about = (f"S-{session:05}", held_on, f"T-{therapist:03}", f"P-{patient:04}", f"R-{rater:02}", NIGHT_ON, CHOSEN)
+        fields = {plan.field_cell(name): str(text) for name, text in zip(FIELDS, about, strict=True)}
+        yield fields | _ratings(instrument, plan, chance, level[therapist])
 
 
 def _ratings(instrument: Instrument, plan: FormPlan, chance: random.Random, level: float) -> dict[str, str]:

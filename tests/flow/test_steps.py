@@ -16,7 +16,6 @@ from flows.console import Progress, Silence, show
 from flows.errors import DiskTooFull, LayoutWrong, NightFailed, NightRunning
 from flows.nightly import NightReport, batches, run_night
 from flows.settings import Settings, load_settings, prefect_switches
-from flows.start import date_of
 from flows.status import read_last_night
 from flows.steps import Do, StepBrokeOff, do_plainly
 
@@ -83,8 +82,8 @@ def test_what_is_read_comes_in_numbered_batches() -> None:
 
 def test_a_night_has_its_date_in_the_labs_time_zone() -> None:
     late = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
-    assert date_of(Settings(time_zone="Europe/Berlin"), late) == date(2026, 11, 24)
-    assert date_of(Settings(time_zone="America/Toronto"), late) == date(2026, 11, 23)
+    assert Settings(time_zone="Europe/Berlin").date_of(late) == date(2026, 11, 24)
+    assert Settings(time_zone="America/Toronto").date_of(late) == date(2026, 11, 23)
 
 
 def test_a_night_leaves_its_own_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -212,7 +212,7 @@ def test_what_is_known_beforehand_stands_in_its_cell_as_it_was_given(written: Wr
     assert [sheet[cell].value for cell in ("C3", "C4", "E4", "C5", "E5")] == [
         "S-001", "T-07", "007", "R-1", "self",
     ]  # fmt: skip
-    assert sheet["E3"].value == datetime(2026, 3, 24)  # noqa: DTZ001 - spreadsheets have no zones
+    assert sheet["E3"].value == datetime(2026, 3, 24)
     assert sheet["E4"].number_format == "@"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.lab import Lab
+from tests.support.lab import PAIR, Lab
 
 
 @pytest.fixture
@@ -16,3 +16,11 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     lab = Lab(tmp_path / "home").draws()
     yield lab
     lab.leaves()
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Lab:
+    """A lab with the small instrument (two items on two scales) and no layout yet."""
+    lab = Lab(tmp_path / "home")
+    lab.uses(PAIR)
+    return lab

@@ -9,7 +9,7 @@ import pytest
 from flows.intake.blank_cells import blank_reasons
 from flows.intake.cells import ERROR_CELL, UNCALCULATED_CELL
 from flows.intake.grid import Kind
-from tests.support.intake_sheets import drawn, ods_package, ods_bytes, xlsx_bytes
+from tests.support.intake_sheets import drawn, ods_bytes, ods_package, xlsx_bytes
 from tests.support.lab import Lab
 
 SAVED = Path(__file__).parent / "saved"

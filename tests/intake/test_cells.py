@@ -128,7 +128,9 @@ def test_what_may_be_entered_is_told_with_the_marks_as_the_sheet_writes_them() -
     )
 
 
-@pytest.mark.parametrize("value", [dt.datetime(2026, 5, 4), dt.date(2026, 5, 4), dt.time(4, 5), dt.timedelta(hours=4)])
+@pytest.mark.parametrize(
+    "value", [dt.datetime.fromisoformat("2026-05-04"), dt.date(2026, 5, 4), dt.time(4, 5), dt.timedelta(hours=4)]
+)
 def test_a_date_in_a_rating_cell_is_told_apart_from_a_number(value: dt.date) -> None:
     assert cell_text(value) == DATE_CELL
 
@@ -147,7 +149,7 @@ def test_no_text_makes_the_parser_raise_and_what_is_rated_is_on_the_scale(text: 
 
 @given(st.floats(allow_nan=True, allow_infinity=True))
 def test_no_number_is_rounded_into_a_rating(number: float) -> None:
-    text = cell_text(number) if number == number and abs(number) != float("inf") else repr(number)  # noqa: PLR0124
+    text = cell_text(number) if number == number and abs(number) != float("inf") else repr(number)
     parsed = PLAIN.parse("not_knowing", "adherence", text)
     if parsed.state is State.RATED:
         assert abs(number - parsed.value) < 1e-8  # type: ignore[operator]

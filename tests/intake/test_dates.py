@@ -46,7 +46,7 @@ def test_text_is_a_date_in_the_order_that_the_layout_names_and_iso_is_always_one
 
 
 @pytest.mark.parametrize(
-    "value", [46056.0, 46056.75, 46056, 20260203.0, dt.date(2026, 2, 3), dt.datetime(2026, 2, 3, 14, 30)]
+    "value", [46056.0, 46056.75, 46056, 20260203.0, dt.date(2026, 2, 3), dt.datetime.fromisoformat("2026-02-03T14:30")]
 )
 def test_serial_numbers_and_date_cells_are_dates(value: object) -> None:
     assert read_date(value, "ymd") == FEB_3

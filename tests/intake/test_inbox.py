@@ -24,7 +24,7 @@ from flows.intake.inbox import (
 )
 from flows.settings import Settings, load_settings
 
-STAMP = dt.datetime(2026, 7, 1, 4, 15)
+STAMP = dt.datetime.fromisoformat("2026-07-01T04:15")
 
 
 @pytest.fixture

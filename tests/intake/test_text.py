@@ -22,8 +22,8 @@ from flows.intake.text import Value, address, column_letters, column_number, com
         (False, "FALSE"),
         ("  S-001\u00a0", "S-001"),
         ("", ""),
-        (dt.datetime(2026, 3, 1), "2026-03-01"),
-        (dt.datetime(2026, 3, 1, 9, 30), "2026-03-01T09:30:00"),
+        (dt.datetime.fromisoformat("2026-03-01"), "2026-03-01"),
+        (dt.datetime.fromisoformat("2026-03-01T09:30"), "2026-03-01T09:30:00"),
         (dt.date(2026, 3, 1), "2026-03-01"),
     ],
 )

@@ -278,7 +278,7 @@ def test_a_wrong_id_is_let_in_by_the_roster_of_a_later_night(lab: Lab) -> None:
     lab.has_roster(therapists="T-1", raters="R-1")
     sends(lab, "a.csv", "S|R-1|.|.|4|5", "S|R-2|.|.|6|7")
     lab.night()
-    assert lab.waiting() == [("a.csv", "S", "R-2", "rater_unknown")]
+    assert lab.waiting() == [("a.csv", "S", None, "rater_unknown")]
     lab.has_roster(therapists="T-1", raters="R-1 R-2")
     lab.night()
     assert lab.adherence() == {"S R-1": 4, "S R-2": 6}

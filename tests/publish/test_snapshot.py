@@ -13,7 +13,7 @@ import pytest
 from flows.errors import PublishingStopped
 from flows.load.connection import open_published
 from flows.load.models import run_models
-from flows.publish.snapshot import prepare_snapshots, publish_snapshots, supervisor_folders
+from flows.publish.snapshot import prepare_snapshots, publish_snapshots
 from schemas.published import PUBLISHED
 from schemas.roster import Roster
 from tests.support.drawn_ratings import Ratings, roster_of
@@ -36,8 +36,10 @@ def ratings() -> Ratings:
     ratings = Ratings(roster_of(ROSTER))
     ratings.counts(SESSIONS)
     ratings.rebuild()
-    ratings.con.execute("insert into current.comment values ('S-1/R-1/observer/tiny', null, 'D12', 'SECRET REMARK')")
-    ratings.con.execute("insert into history.comment from current.comment")
+    ratings.con.execute(
+        "insert into current.comment values ('S-1/R-1/observer/tiny', null, 'a.xlsx', 'Rating', 'D12', 'SECRET REMARK')"
+    )
+    ratings.con.execute("insert into history.comment select rating_id, item, cell, comment from current.comment")
     return ratings
 
 
@@ -225,22 +227,3 @@ def test_a_file_says_what_it_is_when_it_is_opened_like_any_other(ratings: Rating
         for attempt in refused:
             with pytest.raises(duckdb.Error):
                 attempt()
-
-
-@pytest.mark.parametrize(
-    ("supervisors", "folders"),
-    [
-        (["SV-1", "sv_2", "7"], ["SV-1", "sv_2", "7"]),
-        (["../SV", "a/b", "..", "x" * 65], ["SV.", "ab.", "supervisor.", "x" * 40 + "."]),
-        (["CON", "lpt1", "Åse", "a b"], ["CON.", "lpt1.", "se.", "ab."]),
-        (["SV", "sv"], ["SV.", "sv."]),  # one folder on a file server that ignores case
-        (["C:\\x", "a\nb", ".hidden", "-rf"], ["Cx.", "ab.", "hidden.", "-rf."]),
-    ],
-)
-def test_a_supervisors_folder_is_a_safe_name_of_her_own(supervisors: list[str], folders: list[str]) -> None:
-    names = supervisor_folders(supervisors)
-    for supervisor, folder in zip(supervisors, folders, strict=True):
-        assert names[supervisor].startswith(folder)
-        assert len(names[supervisor]) == len(folder) + (10 if folder.endswith(".") else 0)
-        assert Path("published", names[supervisor]).resolve().parent == Path("published").resolve()
-    assert len({n.casefold() for n in names.values()}) == len(supervisors)

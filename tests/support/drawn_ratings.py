@@ -29,7 +29,7 @@ from schemas.roster import Plan, Roster, Therapist
 from tests.support.intake_sheets import drawn
 
 NIGHT_ON = dt.date(2026, 7, 1)
-SEEN_AT = dt.datetime(2026, 6, 30, 2, 15)  # noqa: DTZ001 - the tables hold UTC without a zone
+SEEN_AT = dt.datetime(2026, 6, 30, 2, 15)
 MARKS = {
     "NO": "no_opportunity",
     "UJ": "unjudgeable",
@@ -55,7 +55,7 @@ create table current.rating(rating_id varchar, session_id varchar, therapist_ids
 create table current.score(rating_id varchar, item varchar, scale varchar, state varchar, value double, cell varchar);
 create table current.session(session_id varchar, patient_id varchar, session_on date, selection varchar);
 create table current.session_therapist(session_id varchar, therapist_id varchar);
-create table current.comment(rating_id varchar, item varchar, cell varchar, comment varchar);
+create table current.comment(rating_id varchar, item varchar, workbook varchar, sheet varchar, cell varchar, comment varchar);
 create table current.waiting(rating_id varchar, workbook varchar, sheet varchar, cell varchar, session_id varchar,
     therapist_ids varchar[], patient_id varchar, rater_id varchar, role varchar, instrument_id varchar, first_code varchar,
     since timestamp);
@@ -139,7 +139,7 @@ class Ratings:
         self.con = duckdb.connect()
         self.con.execute((SQL / "10_history" / "tables.sql").read_text(encoding="utf-8"))
         self.con.execute(CURRENT)
-        self._insert("history.night", [(1, NIGHT_ON, SEEN_AT, SEEN_AT, "0.1.0", 0, 0, 0, 0, 0, 0)])
+        self._insert("history.night", [(1, NIGHT_ON, SEEN_AT, "0.1.0", 0, 0, 0, 0, 0, 0)])
         settings.setdefault("home", Path("nowhere"))
         write_reference(self.con, catalog, roster or Roster(), Settings(**settings), Night(1, NIGHT_ON, "0.1.0"))
         self._rows: list[dict[str, str]] = []

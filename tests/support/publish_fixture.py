@@ -47,7 +47,7 @@ create table quality.finding(code varchar, severity varchar, workbook varchar, s
 create table current.rating(rating_id varchar, session_id varchar, therapist_ids varchar[], patient_id varchar,
     rater_id varchar, session_on date, rated_on date, revision int, role varchar, selection varchar, instrument_id varchar,
     instrument_version varchar, received_at timestamp, workbook varchar, sheet varchar, cell varchar);
-create table current.comment(rating_id varchar, item varchar, cell varchar, comment varchar);
+create table current.comment(rating_id varchar, item varchar, workbook varchar, sheet varchar, cell varchar, comment varchar);
 """
 
 ELEMENTS = (
@@ -200,7 +200,8 @@ class Lab:
 
     def remarks(self, rating_id: str, item: str | None, cell: str, comment: str) -> None:
         """A rater's remark beside a rating or an item."""
-        self.add("current.comment", (rating_id, item, cell, comment))
+        session_id, rater = rating_id.split("/")[:2]
+        self.add("current.comment", (rating_id, item, f"{session_id} {rater}.xlsx", "Rating", cell, comment))
 
 
 def small_lab() -> Lab:

@@ -1,0 +1,160 @@
+"""One file cannot take the night down: whatever it does to its child, only it is refused, and no other is read twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flows.errors import NightFailed
+from flows.intake.frames import Job
+from flows.intake.grid import Limits
+from flows.intake.pool import ReadingOrder, reading_pool
+from schemas.catalog import load_catalog
+from schemas.roster import Roster
+from tests.support.intake_paths import AbortingPath, BrokenPath, CountedPath, HangingPath, HungryPath
+from tests.support.intake_sheets import drawn, xlsx_bytes
+from tests.support.lab import Lab
+
+MIB = 1 << 20
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> ReadingOrder:
+    """What children are told: the drawn layouts, the default memory, three seconds a file."""
+    lab = Lab(tmp_path / "home").draws()
+    limits = Limits(file_bytes=100 * MIB, unpacked_bytes=300 * MIB, cells=2_000_000)
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    return ReadingOrder(
+        load_catalog((lab.settings.own_schemas,)), Roster(), dt.date(2026, 7, 1), limits, 1024 * MIB, 3, spool
+    )
+
+
+def good(folder: Path, name: str) -> Job:
+    """A csv with one rating, whose session has the file's name."""
+    path = CountedPath(folder / name)
+    rows = f"session,rater,therapist,adherence,competence\n{name},R-1,T-1,4,5\n"
+    Path(path).write_text(rows)
+    return Job(name, hashlib.sha256(rows.encode()).hexdigest(), path)
+
+
+def bad(name: str, path: Path) -> Job:
+    """A file that does something to its reader."""
+    Path(path).write_bytes(b"something")
+    return Job(name, hashlib.sha256(name.encode()).hexdigest(), path)
+
+
+def read(order: ReadingOrder, jobs: Sequence[Job], n_processes: int = 1) -> dict[str, str | None]:
+    """Workbook -> refusal code (None: read), after the jobs were read as one batch."""
+    with reading_pool(order, n_processes) as pool:
+        pool.read("b", jobs)
+    books = pl.read_parquet(f"{order.spool}/workbook-*.parquet")
+    assert sorted(books["workbook"]) == sorted(job.workbook for job in jobs)  # every file once
+    return dict(books.select("workbook", "refusal_code").iter_rows())
+
+
+def test_a_child_that_aborts_hangs_or_outgrows_its_memory_takes_no_other_file_with_it(
+    order: ReadingOrder, tmp_path: Path
+) -> None:
+    jobs = [
+        good(tmp_path, "1.csv"),
+        bad("aborts.csv", AbortingPath(tmp_path / "aborts")),
+        good(tmp_path, "2.csv"),
+        bad("hangs.csv", HangingPath(tmp_path / "hangs")),
+        bad("eats.csv", HungryPath(tmp_path / "eats")),
+        good(tmp_path, "3.csv"),
+        bad("raises.csv", BrokenPath(tmp_path / "raises")),
+        good(tmp_path, "4.csv"),
+    ]
+    assert read(order, jobs) == {
+        "1.csv": None,
+        "aborts.csv": "reader_stopped",
+        "2.csv": None,
+        "hangs.csv": "took_too_long",
+        "eats.csv": "reader_stopped",
+        "3.csv": None,
+        "raises.csv": "reader_stopped",
+        "4.csv": None,
+    }
+    ratings = pl.read_parquet(f"{order.spool}/rating-*.parquet")
+    assert sorted(ratings["session_id"]) == ["1.csv", "2.csv", "3.csv", "4.csv"]
+    once = "opened\n" * 2  # for the first bytes, and for the whole
+    assert [Path(f"{tmp_path}/{n}.csv.opened").read_text() for n in range(1, 5)] == [once] * 4
+    assert list(order.spool.glob("*.spool")) == []
+
+
+def test_a_stray_cell_at_the_far_corner_stops_the_reader_and_not_the_night(order: ReadingOrder, tmp_path: Path) -> None:
+    stray = tmp_path / "stray"
+    stray.write_bytes(xlsx_bytes({"S": drawn("session | rater\n S-1 | R-1")}))
+    stray.write_bytes(with_stray_cell(stray.read_bytes()))
+    jobs = [good(tmp_path, "1.csv"), Job("stray.xlsx", "a" * 64, stray), good(tmp_path, "2.csv")]
+    read_as = read(order, jobs)
+    assert read_as["stray.xlsx"] in ("reader_stopped", "too_many_cells")
+    assert (read_as["1.csv"], read_as["2.csv"]) == (None, None)
+
+
+def with_stray_cell(content: bytes) -> bytes:
+    """The workbook with one more cell, at XFD1048576."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name.endswith("sheet1.xml"):
+                row = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+                part = part.replace(b"</sheetData>", row)
+            new.writestr(name, part)
+    return out.getvalue()
+
+
+def test_a_workbook_that_unpacks_to_more_than_a_child_may_hold_is_refused(order: ReadingOrder, tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb"
+    cell = b'<c t="inlineStr"><is><t>%s</t></is></c>' % (b"a" * (1 << 20))
+    sheet = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row>%s</row>' % (
+        cell * 200
+    )
+    with (
+        zipfile.ZipFile(io.BytesIO(xlsx_bytes({"S": []}))) as old,
+        zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, sheet + b"</sheetData></worksheet>" if name.endswith("sheet1.xml") else old.read(name))
+    small = order.__class__(order.catalog, order.roster, order.night_on, order.limits, 400 * MIB, 20, order.spool)
+    jobs = [good(tmp_path, "1.csv"), Job("bomb.xlsx", "b" * 64, bomb), good(tmp_path, "2.csv")]
+    assert read(small, jobs) == {"1.csv": None, "bomb.xlsx": "reader_stopped", "2.csv": None}
+
+
+def test_batches_are_read_by_several_children_and_every_rating_is_there_once(
+    order: ReadingOrder, tmp_path: Path
+) -> None:
+    jobs = [good(tmp_path, f"{n}.csv") for n in range(21)]
+    assert set(read(order, jobs, n_processes=2).values()) == {None}
+    assert pl.read_parquet(f"{order.spool}/rating-*.parquet").height == 21
+
+
+def test_children_that_die_again_and_again_take_nobody_with_them(order: ReadingOrder, tmp_path: Path) -> None:
+    dying = [bad(f"dies {n}.csv", AbortingPath(tmp_path / f"dies{n}")) for n in range(6)]
+    living = [good(tmp_path, f"{n}.csv") for n in range(6)]
+    jobs = [job for pair in zip(dying, living, strict=True) for job in pair]
+    read_as = read(order, jobs, n_processes=2)
+    assert [read_as[job.workbook] for job in dying] == ["reader_stopped"] * 6
+    assert [read_as[job.workbook] for job in living] == [None] * 6
+
+
+def test_a_pool_that_is_asked_for_nothing_starts_no_child(order: ReadingOrder) -> None:
+    with reading_pool(order, 2) as pool:
+        assert pool.read("b", []) == {}
+
+
+def test_children_that_cannot_even_start_end_the_night_with_the_setting_to_raise(
+    order: ReadingOrder, tmp_path: Path
+) -> None:
+    tiny = order.__class__(order.catalog, order.roster, order.night_on, order.limits, 1, 2, order.spool)
+    with pytest.raises(NightFailed, match="Raise child_memory_mib"):
+        read(tiny, [good(tmp_path, "1.csv")])
