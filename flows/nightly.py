@@ -22,6 +22,7 @@ from flows.load.models import make_marts
 from flows.load.night import begin_night, load, one_transaction, settle, working_file
 from flows.measure import measure
 from flows.publish.night import facts_of, publish, publish_record
+from flows.publish.returned import send_back
 from flows.publish.standing import still_stands
 from flows.settings import Settings
 from flows.status import FAILED, PUBLISHED, LastNight, write_last_night
@@ -66,6 +67,7 @@ def run_book(settings: Settings, now: datetime, night_on: date, do: Do) -> Night
                     do("make marts", lambda: make_marts(con))
             publishing = publish_record if is_idle else publish
             counts |= do("publish", lambda: publishing(con, settings, facts, tonight.under))
+            counts |= do("send sheets back", lambda: send_back(con, settings, catalog))
         do("clear inbox", lambda: clear_inbox(settings, received))
         return NightReport(night_on, counts)
 

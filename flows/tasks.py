@@ -32,7 +32,7 @@ from flows.steps import Do, StepBrokeOff, T, cut_loose, do_plainly
 
 STEP_SECONDS = 3 * 60 * 60  # far above any honest step; one that hangs ends before the next night begins
 # Steps that may simply be done again: they write nothing, or write the same bytes under the same name.
-REPEATABLE = ("receive sheets", "read sheets", "publish")
+REPEATABLE = ("receive sheets", "read sheets", "publish", "send sheets back")
 
 Night = Callable[[Do], NightReport]
 

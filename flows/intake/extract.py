@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from flows.intake.cells import cell_text
 from flows.intake.findings import Finding
 from flows.intake.grid import Grid
 from flows.intake.recognise import Fit, Lookup, ScoreColumn
+from flows.intake.returned import own_stem
 from flows.intake.suggest import nearest
 from flows.intake.text import Value, address, comparable, text_of
 from flows.intake.written import prepare, read_date
@@ -120,7 +120,7 @@ def _sheet_fields(fit: Fit, file_name: str) -> dict[str, Found]:
         elif source.sheet_name:
             fields[name] = Found(fit.grid.name)
         elif source.file_name:
-            fields[name] = Found(PurePosixPath(file_name).stem)
+            fields[name] = Found(own_stem(file_name))
     return fields
 
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import multiprocessing
-import os
 import pickle
-import resource
 import signal
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,8 +26,9 @@ from flows.errors import NightFailed
 from flows.intake.findings import Finding
 from flows.intake.frames import FoundWorkbook, Job, build_frames, write_frames
 from flows.intake.grid import Limits, limits_of
+from flows.intake.guarded import guard_child
 from flows.intake.reader import Reader
-from flows.settings import MIB, Settings, prepare_children
+from flows.settings import MIB, Settings
 from schemas.catalog import Catalog
 from schemas.codes import Code
 from schemas.roster import Roster
@@ -195,15 +194,7 @@ _child: dict[str, tuple[ReadingOrder, Reader]] = {}
 
 
 def _start_child(order: ReadingOrder) -> None:
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the kernel ends a child whose time is up, whatever code it is in
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    prepare_children()
-    # What is written counts, not what is set aside: threads and allocators of libraries set aside a gigabyte at once.
-    resource.setrlimit(resource.RLIMIT_DATA, (order.memory_bytes, order.memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # panics and warnings of libraries quote cells, and nothing of a cell may reach a terminal or a log
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
+    guard_child(order.memory_bytes)
     _child["me"] = order, Reader(order.catalog, order.roster, order.night_on, order.limits)
 
 

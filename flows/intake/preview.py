@@ -12,6 +12,7 @@ from flows.intake.frames import FoundWorkbook, Job, Readers, build_frames
 from flows.intake.grid import Workbook, limits_of, open_workbook
 from flows.intake.inbox import hash_file
 from flows.intake.reader import Described, Sheets, describe, lay_over, ratings_of
+from flows.intake.returned import is_mend_list
 from flows.intake.roster import KnownPeople, read_roster
 from flows.settings import Settings
 from schemas.catalog import check_layout, load_catalog, read_layout
@@ -52,6 +53,8 @@ def _preview(path: Path, workbook: Workbook, described: Described) -> Iterator[s
     book = FoundWorkbook(Job(path.name, hash_file(path), path), layout=layout.name)
     yield f"{path.name}, read with {layout.name} ({layout.title})"
     for index, grid in enumerate(sheets.plain):
+        if is_mend_list(grid):
+            continue
         fit = lay_over(described, sheets, index)
         name = f"Sheet {grid.name}" if grid.name else "Its text"
         if fit.problems:

@@ -16,6 +16,7 @@ from flows.intake.findings import Finding, Refused
 from flows.intake.frames import FoundWorkbook, Job, Readers
 from flows.intake.grid import Grid, Kind, Limits, Workbook, open_workbook
 from flows.intake.recognise import Fit, Lookup, Sheet, fit_layout
+from flows.intake.returned import is_mend_list
 from flows.intake.roster import KnownPeople
 from flows.intake.text import comparable
 from schemas.catalog import Catalog
@@ -72,8 +73,8 @@ class Reader:
         unread: list[tuple[Grid, list[Fit]]] = []
         known: set[str] = set()
         for index, grid in enumerate(sheets.plain):
-            if comparable(grid.name) in known:
-                continue  # a layout that fits says that it holds no ratings
+            if comparable(grid.name) in known or is_mend_list(grid):
+                continue  # a layout that fits says that it holds no ratings, or it is ours
             attempts = [(d, lay_over(d, sheets, index)) for d in self.described]
             fitting = [(d, fit) for d, fit in attempts if not fit.problems]
             if len(fitting) > 1:

@@ -2,7 +2,8 @@
 -- grain: one row per rating_id
 -- reads: history.rating, history.event
 -- why:   a held rating stops waiting when it is released or withdrawn, or when a later rating of the same session by the
---        same rater is taken in; where the sheet did not say who or what, when the same place of the same workbook does.
+--        same rater is taken in; where the sheet did not say who or what, when the same place of the same workbook does, or
+--        that of the copy that was sent back for it (its name ends in ~mend- and the first of the workbook's hash).
 with
 ended as (
     select distinct rating_id from history.event where event in ('released', 'withdrawn')
@@ -20,6 +21,11 @@ taken_in as (
             rating.verdict = 'accepted'
             or rating.rating_id in (select rating_id from history.event where event = 'released')
         )
+),
+answers as (
+    select *, regexp_extract(workbook, '~mend-([0-9a-f]{12})', 1) as sha256_begins
+    from taken_in
+    where workbook like '%~mend-%'
 ),
 mended as (
     select distinct held.rating_id
@@ -41,6 +47,17 @@ mended as (
         and taken_in.received_at > held.received_at
         and coalesce(held.session_id, taken_in.session_id) = taken_in.session_id
         and coalesce(held.patient_id, taken_in.patient_id, '') = coalesce(taken_in.patient_id, '')
+    where held.first_code in ('session_missing', 'rater_missing', 'rater_unknown', 'id_unreadable')
+    union
+    select distinct held.rating_id
+    from held
+    join answers
+        on answers.sha256_begins = left(held.sha256, 12)
+        and answers.cell = held.cell
+        and answers.received_at > held.received_at
+        and held.sheet in (answers.sheet, '')
+        and coalesce(held.session_id, answers.session_id) = answers.session_id
+        and coalesce(held.patient_id, answers.patient_id, '') = coalesce(answers.patient_id, '')
     where held.first_code in ('session_missing', 'rater_missing', 'rater_unknown', 'id_unreadable')
 )
 select

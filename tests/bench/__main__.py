@@ -35,6 +35,7 @@ PHASES = (
     "models",
     "publish",
     "Excel",
+    "send back",
     "clear inbox",
     "between steps",
 )

@@ -27,6 +27,7 @@ PHASES = {
     "measure": "models",
     "make marts": "models",
     "publish": "publish",
+    "send sheets back": "send back",
     "clear inbox": "clear inbox",
 }
 EXCEL = ("write_summary", "write_supervision_sheets")

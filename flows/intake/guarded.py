@@ -1,0 +1,119 @@
+"""Single calls in child processes with limits, for what is as dangerous as reading: writing into a rater's own workbook.
+
+A call that dies, hangs, outgrows its memory or raises takes no other with it: it simply has no answer.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from pebble import ProcessFuture, ProcessPool
+
+from flows.settings import prepare_children
+
+A = TypeVar("A")
+R = TypeVar("R")
+MOST_BROKEN = 3  # pools that may break before what is left has no answer
+RAISED = 70  # exit code of a child whose call raised
+
+
+def guard_child(memory_bytes: int) -> None:
+    """Bind this process, which must be a child of its own, to limits that the kernel keeps whatever code is running."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the kernel ends a child whose time is up, whatever code it is in
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    prepare_children()
+    # What is written counts, not what is set aside: threads and allocators of libraries set aside a gigabyte at once.
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # panics and warnings of libraries quote cells, and nothing of a cell may reach a terminal or a log
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+
+
+class GuardedCalls:
+    """Children that carry out calls one at a time, each within `seconds`."""
+
+    def __init__(self, memory_bytes: int, seconds: int, n_processes: int) -> None:
+        self._memory_bytes = memory_bytes
+        self._seconds = seconds
+        self._n_processes = n_processes
+        self._pool: ProcessPool | None = None
+
+    def answers(self, act: Callable[[A], R], orders: Sequence[A]) -> list[R | None]:
+        """What `act` (a module's own function) answers to each order, in their order; None where it did not come to an end."""
+        answers: list[R | None] = [None] * len(orders)
+        left = list(range(len(orders)))
+        for _ in range(MOST_BROKEN):
+            futures = self._begin(act, {k: orders[k] for k in left})
+            left = [k for k in left if k not in futures]
+            for k, future in futures.items():
+                try:
+                    broke = future.exception()
+                except CancelledError as cancelled:
+                    broke = cancelled
+                if broke is None:
+                    answers[k] = future.result()
+                elif isinstance(broke, BrokenProcessPool):
+                    left.append(k)
+            if not left:
+                break
+            self.close()  # a pool in which a child died before it said what it was at takes every call with it
+        return answers
+
+    def _begin(self, act: Callable[[A], R], orders: Mapping[int, A]) -> dict[int, ProcessFuture[R]]:
+        """Calls that are under way; fewer than asked for when the pool breaks meanwhile."""
+        futures: dict[int, ProcessFuture[R]] = {}
+        with suppress(RuntimeError):
+            for k, order in orders.items():
+                futures[k] = self._children().schedule(partial(_within, self._seconds, act), args=[order])
+        return futures
+
+    def _children(self) -> ProcessPool:
+        if self._pool is None:
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(["flows.intake.pool"])
+            self._pool = ProcessPool(
+                self._n_processes, context=context, initializer=guard_child, initargs=[self._memory_bytes]
+            )
+        return self._pool
+
+    def close(self) -> None:
+        """End the children."""
+        if self._pool is not None:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._pool.join()
+            self._pool = None
+
+
+@contextmanager
+def guarded_calls(memory_bytes: int, seconds: int, n_processes: int) -> Iterator[GuardedCalls]:
+    """Guarded calls whose children start when first used and end in any case."""
+    calls = GuardedCalls(memory_bytes, seconds, n_processes)
+    try:
+        yield calls
+    finally:
+        calls.close()
+
+
+def _within(seconds: int, act: Callable[[A], R], order: A) -> R:
+    """Runs in the child. An exception ends it: exceptions of libraries quote cells, and some cannot be passed on at all."""
+    is_done = False
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        answer = act(order)
+        is_done = True
+        return answer
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if not is_done:
+            os._exit(RAISED)
