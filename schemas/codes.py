@@ -253,7 +253,7 @@ FINDING_KINDS: dict[Code, FindingKind] = {
     ),
     Code.TWO_RATINGS: _error(
         "The same rater rated this session twice, differently, and nothing says which is later. "
-        "Send the one that counts again, with a higher revision or a later rated-on date."
+        "Send the one that counts again, alone or with a higher revision or a later rated-on date."
     ),
     Code.SESSION_DISAGREES: _error(
         "Ratings of this session name different values for {field}. "

@@ -2,13 +2,33 @@
 -- grain: one row per rating_id
 -- reads: history.rating, history.event, judgement.arriving, judgement.settled
 -- why:   a rating counts by what it says and by its revision, rated-on date and night; equal values with equal dates are
---        one version, first seen when the first of them was, so that an old form sent again does not become new.
+--        one version, first seen when the first of them was, so that an old form sent again does not become new. One
+--        exception: who sends one of two tied ratings again, alone, has said which counts; the tied ones then step back.
 with
 touched as (
     select distinct session_id from judgement.arriving where is_valid
 ),
 withdrawn as (
     select distinct rating_id from history.event where event = 'withdrawn'
+),
+tied as (
+    select rating_id, session_id, rater_id, role, instrument_id, values_hash
+    from history.rating
+    where verdict = 'held'
+        and first_code = 'two_ratings'
+        and session_id in (select session_id from touched)
+        and rating_id not in (select rating_id from history.event)
+),
+decided as (
+    select tied.session_id, tied.rater_id, tied.role, tied.instrument_id
+    from tied
+    inner join judgement.arriving as again using (session_id, rater_id, role, instrument_id, values_hash)
+    where again.is_valid
+    group by all
+    having count(distinct tied.values_hash) = 1
+),
+stepped_back as (
+    select rating_id from tied inner join decided using (session_id, rater_id, role, instrument_id)
 ),
 known as (
     select
@@ -19,6 +39,7 @@ known as (
         and session_id in (select session_id from touched)
         and rating_id not in (select rating_id from withdrawn)
         and rating_id not in (select rating_id from judgement.arriving)
+        and rating_id not in (select rating_id from stepped_back)
 ),
 arriving as (
     select

@@ -64,6 +64,16 @@ CASES: dict[str, tuple[Nights, dict[str, float], list[str]]] = {
         {"S R": 6},
         [],
     ),
+    "a tie is decided by sending one of the two again, alone": (
+        [["S|R|.|.|4|4", "S|R|.|.|5|5"], ["S|R|.|.|4|4"]],
+        {"S R": 4},
+        [],
+    ),
+    "a tie sent again whole decides nothing and is not told twice": (
+        [["S|R|.|.|4|4", "S|R|.|.|5|5"], ["S|R|.|.|4|4", "S|R|.|.|5|5"]],
+        {},
+        ["two_ratings", "two_ratings"],
+    ),
     "an old form sent again does not become new": (
         [["S|R|.|.|4|4"], ["S|R|.|.|5|5"], ["S|R|.|.|4|4"]],
         {"S R": 5},
