@@ -12,6 +12,7 @@ from functools import partial
 
 from flows.console import Console, show
 from flows.errors import FidelityError, NightRunning
+from flows.failpoints import arm, reached
 from flows.intake.inbox import clear_inbox, receive
 from flows.intake.pool import reading_order, reading_pool
 from flows.intake.roster import read_roster
@@ -23,7 +24,7 @@ from flows.load.night import begin_night, load, one_transaction, settle, working
 from flows.measure import measure
 from flows.publish.night import facts_of, publish, publish_record
 from flows.publish.standing import still_stands
-from flows.settings import Settings
+from flows.settings import Settings, failpoint
 from flows.status import FAILED, PUBLISHED, LastNight, write_last_night
 from flows.steps import Do, T, do_plainly
 from schemas.catalog import load_catalog
@@ -46,16 +47,20 @@ class NightReport:
 def run_book(settings: Settings, now: datetime, night_on: date, do: Do) -> NightReport:
     """One night over what lies in the inbox. No step begins unless the one before it is whole."""
     with night_lock(settings, now):
+        reached("lock taken")
         check_ground(settings)
         catalog, roster = load_catalog((settings.own_schemas,)), read_roster(settings.raw)
         with working_file(settings) as con:
+            reached("working file open")
             tonight = begin_night(con, now, night_on, fingerprint(catalog, roster))
             received = do("receive sheets", lambda: receive(settings, tonight.stamp))
             to_read = do("choose what to read", lambda: choose(con, settings, received, tonight.under))
+            reached("sheets chosen")
             spool = spool_folder(settings)
             with reading_pool(reading_order(settings, catalog, roster, night_on, spool), settings.n_processes) as pool:
                 for k, n, batch in batches(to_read, settings.batch_files):
                     do(f"read sheets, batch {k} of {n}", partial(pool.read, f"batch-{k}", batch))
+            reached("sheets read")
             facts = facts_of(settings, night_on)
             with one_transaction(con):
                 counts = do("load", lambda: load(con, spool, received, tonight, catalog, roster, settings))
@@ -63,9 +68,12 @@ def run_book(settings: Settings, now: datetime, night_on: date, do: Do) -> Night
                 if not is_idle:
                     do("settle what counts", lambda: settle(con, tonight))
                     do("measure", lambda: measure(con))
+                    reached("measured")
                     do("make marts", lambda: make_marts(con))
+                    reached("marts made")
             publishing = publish_record if is_idle else publish
             counts |= do("publish", lambda: publishing(con, settings, facts, tonight.under))
+        reached("working file closed")
         do("clear inbox", lambda: clear_inbox(settings, received))
         return NightReport(night_on, counts)
 
@@ -76,14 +84,15 @@ def run_night(settings: Settings, now: datetime, night_on: date, do: Do, console
     Raises:
         FidelityError: when the night broke off; its message is safe to keep.
     """
-    reached: list[str] = []
+    arm(failpoint())
+    begun: list[str] = []
 
     def do_noted(name: str, step: Callable[[], T]) -> T:
-        reached.append(name)
+        begun.append(name)
         return do(name, step)
 
     def ended(outcome: str, message: str, counts: Mapping[str, int]) -> LastNight:
-        step = reached[-1] if reached else ""
+        step = begun[-1] if begun else ""
         return LastNight(night_on, now, datetime.now(UTC), outcome, step, message, counts)
 
     try:

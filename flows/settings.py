@@ -130,6 +130,11 @@ def load_settings(home: Path | None = None, **given: object) -> Settings:
     return settings.model_copy(update={"home": settings.home.expanduser().resolve()})
 
 
+def failpoint() -> str:
+    """Where a test wants the night to end (`flows.failpoints`); "" in a lab."""
+    return os.environ.get("FIDELITY_FAILPOINT", "")
+
+
 def prepare_prefect(settings: Settings, environ: dict[str, str] | None = None) -> None:
     """Set Prefect's home and switches in the environment; a value that is already there is left alone.
 

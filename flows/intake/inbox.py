@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 
+from flows.failpoints import reached
 from flows.settings import Settings
 
 IGNORED_NAMES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
@@ -59,10 +60,14 @@ def receive(settings: Settings, stamp: dt.datetime, wait: Callable[[float], None
         _take(inbox / name, incoming / str(number), name, seen if first.get(name) == seen else None, stamp)
         for number, (name, seen) in enumerate(sorted(second.items(), key=lambda found: (found[1][1], found[0])))
     ]
+    reached("before receipt")
     received = write_receipt(settings, stamp, received)
+    reached("after receipt")
     for number, sheet in enumerate(received):
         if sheet.kind == "sheet":
             _keep(incoming / str(number), original(settings, sheet.sha256))
+            reached("between originals")
+    reached("originals kept")
     shutil.rmtree(incoming)
     return received
 
@@ -115,6 +120,7 @@ def _copy(found: Path, copy: Path, settled: Look) -> str | None:
             now = os.fstat(source.fileno())
     except (FileNotFoundError, PermissionError):  # taken away again, or open in a program that locks it
         return None
+    reached("between copies")
     return digest.hexdigest() if (now.st_size, now.st_mtime_ns) == settled else None
 
 
@@ -173,6 +179,7 @@ def write_whole(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    reached("receipt half written")
     partial.replace(path)
 
 
@@ -184,6 +191,7 @@ def original(settings: Settings, sha256: str) -> Path:
 def clear_inbox(settings: Settings, received: Iterable[Received]) -> int:
     """After the commit: remove from the inbox the sheets that are kept, and the receipts. Gives back how many left."""
     os.sync()  # the kept originals reach the disk before the sheets leave the inbox
+    reached("before clearing")
     n_left = 0
     for sheet in received:
         path = settings.inbox / sheet.inbox_path
@@ -191,6 +199,9 @@ def clear_inbox(settings: Settings, received: Iterable[Received]) -> int:
         if sheet.kind == "sheet" and path.is_file() and hash_file(path) == sheet.sha256:
             path.unlink()
             n_left += 1
+            reached("between files cleared")
+    reached("inbox cleared")
     for receipt in receipts_folder(settings).glob("*.jsonl"):
         receipt.unlink()
+        reached("between receipts")
     return n_left

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
+from flows.failpoints import reached
 from flows.intake.inbox import Received
 from flows.load.connection import open_working
 from flows.load.judge import judge
@@ -216,7 +217,9 @@ def one_transaction(con: DuckDBPyConnection) -> Iterator[None]:
     except BaseException:
         con.execute("rollback")
         raise
+    reached("before commit")
     con.execute("commit")
+    reached("after commit")
 
 
 def begin_night(con: DuckDBPyConnection, now: datetime, night_on: date, under: str) -> Tonight:
@@ -238,13 +241,18 @@ def load(
     """Add what was received and read tonight to history, the ledger and the reference tables; gives back the counts."""
     stage_received(con, received)
     stage_frames(con, spool)
+    reached("staged")
     judge(con, tonight.stamp, tonight.night_id)
+    reached("judged")
     con.execute("delete from history.workbook where outcome = 'arriving'")
     con.execute(LEDGER, {"under": tonight.under, "night_id": tonight.night_id})
     con.execute(READ_AGAIN, {"under": tonight.under, "night_id": tonight.night_id})
+    reached("ledger written")
     _tell_of_roster(con, tonight, roster)
     write_reference(con, catalog, roster, settings, Night(tonight.night_id, tonight.night_on, tonight.version))
-    return _record(con, tonight)
+    counts = _record(con, tonight)
+    reached("loaded")
+    return counts
 
 
 def settle(con: DuckDBPyConnection, tonight: Tonight) -> None:
@@ -252,6 +260,7 @@ def settle(con: DuckDBPyConnection, tonight: Tonight) -> None:
     run_models(con, ["30_current"])
     con.execute(CLOSE_RATINGS, {"stamp": tonight.stamp})
     con.execute(CLOSE_WORKBOOKS, {"stamp": tonight.stamp})
+    reached("findings closed")
 
 
 def _tell_of_roster(con: DuckDBPyConnection, tonight: Tonight, roster: Roster) -> None:

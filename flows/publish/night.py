@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from duckdb import DuckDBPyConnection
 
+from flows.failpoints import reached
 from flows.load.models import run_models
 from flows.publish.facts import NightFacts
 from flows.publish.snapshot import prepare_snapshots, renew_run
@@ -36,7 +37,9 @@ def publish(con: DuckDBPyConnection, settings: Settings, facts: NightFacts, unde
     prepared = prepare_snapshots(con, published)
     try:
         write_summary(con, published / f"fidelity-summary-{facts.period}.xlsx", facts)
+        reached("summary swapped")
         sheets = write_supervision_sheets(con, published / "supervision", facts)
+        reached("workbooks written")
     except BaseException:
         prepared.discard()
         raise

@@ -25,6 +25,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from flows.errors import PublishingStopped
+from flows.failpoints import reached
 from flows.load.connection import attached, attached_new, open_published, quoted
 from flows.load.models import CheckResult, run_checks
 from schemas.published import PUBLISHED, check_published
@@ -100,9 +101,11 @@ class Prepared:
         """Put every new file in the place of the old one, each whole, and take away files that belong to nobody now."""
         for file in self.files:
             _swap_in(file)
+            reached("between swaps")
         removed = tuple(p for p in sorted((self.folder / SUPERVISION).glob(f"*/{FILE_NAME}")) if p not in self.files)
         for file in removed:
             file.unlink()
+        reached("files swapped")
         return Publication(self.files, self.warnings, removed)
 
     def discard(self) -> None:
@@ -134,6 +137,7 @@ def renew_run(con: DuckDBPyConnection, folder: Path) -> None:
             )
             con.execute("checkpoint standing")
         _swap_in(file)
+        reached("between renewals")
 
 
 def prepare_snapshots(con: DuckDBPyConnection, folder: Path) -> Prepared:
@@ -187,11 +191,14 @@ _SUPERVISORS = "select distinct supervisor_id from reference.therapist where sup
 def _build_all(con: DuckDBPyConnection, lab_file: Path, supervisors_files: Mapping[str, Path]) -> None:
     """Build and audit the lab's file from the working tables, then cut every supervisor's file out of it and audit those."""
     _build(con, lab_file)
+    reached("lab file built")
     _audit(_building(lab_file))
     with attached(con, _building(lab_file), "lab"):
         for supervisor, file in supervisors_files.items():
             _cut(con, supervisor, file)
+            reached("between supervisors' files")
     _audit_together(con, [_building(file) for file in supervisors_files.values()])
+    reached("files audited")
 
 
 def _build(con: DuckDBPyConnection, target: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
+from flows.failpoints import reached
 from flows.load.models import SQL
 from flows.load.reference import window_start
 from flows.publish.facts import NightFacts
@@ -66,7 +67,9 @@ def note_standing(con: DuckDBPyConnection, settings: Settings, facts: NightFacts
     standing = standing_of(con, settings, facts, under)
     beside = published / f"{NAME}.new"
     beside.write_text(json.dumps({"standing": standing, "files": files}), encoding="utf-8")
+    reached("before standing")
     beside.replace(published / NAME)
+    reached("standing noted")
 
 
 def _is_published(path: Path) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from flows.failpoints import reached
 from flows.publish.workbook import sync_folder
 
 RECORD = ".fingerprints.json"
@@ -59,9 +60,11 @@ class FolderRecord:
         if not self.is_changed:
             return
         self._save()
+        reached("workbooks noted")
         for name, beside in self.staged.items():
             self._set_aside(name, today)
             beside.replace(self.folder / name)
+            reached("between workbooks")
         self.staged.clear()
         self.is_changed = False
         sync_folder(self.folder)
