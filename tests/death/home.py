@@ -1,0 +1,178 @@
+"""A small lab's home before, during and after nights that die: what is published, what is kept, what lies about."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from python_calamine import CalamineWorkbook
+
+from flows.load.connection import open_published, open_working
+from flows.settings import Settings, load_settings
+from schemas.published import PUBLISHED
+from tests.support.intake_sheets import csv_bytes
+from tests.support.lab import Lab
+
+FIRST, SECOND, THIRD = "2026-07-01", "2026-07-08", "2026-07-09"  # night before, night that dies, night after
+Content = Mapping[str, object]  # place -> what is shown there
+ANSWER = "I saw it otherwise."
+# What a night may leave for the next one or for the operating system; everything else that lies about is too much.
+LASTING = {"night.lock", "last-night.json", "working.duckdb", "published", "receipts", "spool"}
+
+MONDAY = """
+session | rater | therapist | patient | date       | revision | adherence | competence | remark
+S-1     | R-1   | T-1       | P-1     | 2026-06-01 | 1        | 4         | 5          | calm
+S-1     | R-2   | T-1       | P-1     | 2026-06-01 | 1        | 5         | 5          | .
+S-2     | R-1   | T-2       | P-2     | 2026-06-02 | 1        | 3         | 9          | .
+"""
+MENDED = """
+session | rater | therapist | patient | date       | revision | adherence | competence
+S-2     | R-1   | T-2       | P-2     | 2026-06-02 | 2        | 3         | 4
+"""
+CORRECTED = """
+session | rater | therapist | patient | date       | revision | adherence | competence | remark
+S-1     | R-1   | T-1       | P-1     | 2026-06-01 | 2        | 6         | 6          | on second thoughts
+"""
+NEW = """
+session | rater | therapist | patient | date       | adherence | competence
+S-3     | R-2   | T-3       | P-3     | 2026-07-03 | 2         | 3
+S-4     | R-2   | T-3       | P-3     | 2026-07-04 | 9         | 3
+"""
+
+
+def make_lab(home: Path) -> Lab:
+    """A lab of three therapists and two supervisors, with its first evening's sheets in the inbox."""
+    lab = Lab(home).draws()
+    rows = [["therapist_id", "team", "supervisor_id"], *([f"T-{n}", "team", f"SV-{1 + n // 3}"] for n in (1, 2, 3))]
+    (lab.settings.raw).mkdir(parents=True)
+    (lab.settings.raw / "therapists.csv").write_bytes(csv_bytes(rows))
+    (lab.settings.raw / "raters.csv").write_bytes(csv_bytes([["rater_id", "team", "also_written"], ["R-1"], ["R-2"]]))
+    lab.sends("monday.csv", MONDAY)
+    lab.sends("letter.xlsx", content=b"Dear all")
+    return lab
+
+
+def send_second(lab: Lab) -> None:
+    """What comes before the night that dies: corrections, news, a copy, what is no sheet, what is no use."""
+    monday = lab.settings.archive / ""
+    assert monday.exists()
+    lab.sends("mended.csv", MENDED)
+    lab.sends("team/corrected.csv", CORRECTED)
+    lab.sends("new.xlsx", NEW)
+    lab.sends("copy of new.xlsx", content=(lab.settings.inbox / "new.xlsx").read_bytes())
+    lab.sends("half.xlsx", content=b"PK\x03\x04 half")
+    lab.sends("~$new.xlsx", content=b"lock")
+
+
+def dropped(home: Path) -> dict[str, str]:
+    """Every file in the inbox that is a sheet, with the SHA-256 of its bytes."""
+    inbox = load_settings(home).inbox
+    files = [path for path in inbox.rglob("*") if path.is_file() and not path.name.startswith("~$")]
+    return {path.relative_to(inbox).as_posix(): _sha256(path) for path in files}
+
+
+def copy_home(home: Path, to: Path) -> Path:
+    """A home in another place, as it is, times of change included."""
+    shutil.copytree(home, to, symlinks=True)
+    return to
+
+
+def published_files(home: Path) -> list[Path]:
+    """Every file that people open, hidden ones left out."""
+    published = load_settings(home).published
+    found = [p for p in published.rglob("*") if p.suffix in (".duckdb", ".xlsx") and not p.name.startswith(".")]
+    return sorted(found)
+
+
+def published(home: Path) -> dict[str, Content]:
+    """What each published file shows: every row of every table (about.run aside), every cell of every sheet."""
+    root = load_settings(home).published
+    return {p.relative_to(root).as_posix(): shown(p) for p in published_files(home)}
+
+
+def shown(path: Path) -> Content:
+    """What one published file shows; it must open, and must have all that it ought to have."""
+    return _tables(path) if path.suffix == ".duckdb" else _cells(path)
+
+
+def _tables(path: Path) -> Content:
+    with open_published(path) as con:
+        found = {f"{s}.{t}" for s, t in con.execute("select schema_name, table_name from duckdb_tables()").fetchall()}
+        assert found == set(PUBLISHED), path
+        nights = con.execute("select count(*) from about.run where is_newest").fetchone()
+        assert nights == (1,), path
+        return {t: con.execute(f"from {t} order by all").fetchall() for t in PUBLISHED if t != "about.run"}
+
+
+def _cells(path: Path) -> Content:
+    book = CalamineWorkbook.from_path(str(path))
+    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+
+
+def ledger(home: Path) -> list[tuple[object, ...]]:
+    """Workbook, bytes, outcome and counts of every workbook ever seen, as history has them."""
+    with open_working(_settings(home)) as con:
+        return con.execute(
+            "select workbook, sha256, outcome, received_at::date::varchar, n_ratings, n_accepted, n_held, n_duplicate "
+            "from history.workbook order by all"
+        ).fetchall()
+
+
+def history(home: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of history; the nights' own records, and which night it was, aside."""
+    with open_working(_settings(home)) as con:
+        tables = ("workbook", "rating", "score", "comment", "finding", "event")
+        return {t: con.execute(f"select * {_but_night(t)} from history.{t} order by all").fetchall() for t in tables}
+
+
+def _but_night(table: str) -> str:
+    return "exclude (night_id)" if table in ("workbook", "rating", "event") else ""
+
+
+def lies_about(home: Path) -> list[str]:
+    """Temporary files and folders that no night should leave once one has ended well."""
+    settings = _settings(home)
+    found = [p.name for p in settings.warehouse.iterdir() if p.name not in LASTING]
+    found += [p.name for name in ("receipts", "spool") for p in (settings.warehouse / name).glob("*")]
+    found += [p.name for p in settings.published.rglob(".*") if p.name not in (".fingerprints.json", ".standing")]
+    found += [p.name for p in settings.archive.iterdir() if len(p.name) != 2]
+    found += [p.name for p in settings.published.rglob("*") if p.suffix in (".new", ".part", ".wal")]
+    return found
+
+
+def kept(home: Path) -> set[str]:
+    """The SHA-256 of every original in the archive; each must be the bytes that its name says."""
+    originals = [p for p in load_settings(home).archive.glob("??/*") if p.is_file()]
+    assert [p for p in originals if _sha256(p) != p.name] == []
+    return {p.name for p in originals}
+
+
+def write_into(sheet: Path) -> None:
+    """A person saves her own answer into a supervision sheet."""
+    from openpyxl import load_workbook
+
+    book = load_workbook(sheet)
+    book.worksheets[0]["A40"] = ANSWER
+    book.save(sheet)
+
+
+def clock_of(date: str) -> dt.datetime:
+    """The moment that a night of that date counts from."""
+    return dt.datetime.combine(dt.date.fromisoformat(date), dt.time(4, 15))
+
+
+def _settings(home: Path) -> Settings:
+    return load_settings(home, processes=1)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def size_of(folder: Path) -> int:
+    """Bytes below a folder."""
+    return sum(os.lstat(p).st_size for p in folder.rglob("*") if p.is_file())
