@@ -6,6 +6,7 @@ Nothing here knows whether Prefect runs it: `do` carries the named steps out, pl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
@@ -16,7 +17,7 @@ from flows.failpoints import arm, reached
 from flows.intake.inbox import clear_inbox, receive
 from flows.intake.pool import reading_order, reading_pool
 from flows.intake.roster import read_roster
-from flows.load.ground import check_ground, spool_folder
+from flows.load.ground import check_ground, clear_spool, spool_folder
 from flows.load.ledger import choose, fingerprint
 from flows.load.lock import night_lock
 from flows.load.models import make_marts
@@ -74,6 +75,7 @@ def run_book(settings: Settings, now: datetime, night_on: date, do: Do) -> Night
             publishing = publish_record if is_idle else publish
             counts |= do("publish", lambda: publishing(con, settings, facts, tonight.under))
         reached("working file closed")
+        clear_spool(settings)
         do("clear inbox", lambda: clear_inbox(settings, received))
         return NightReport(night_on, counts)
 
@@ -100,9 +102,12 @@ def run_night(settings: Settings, now: datetime, night_on: date, do: Do, console
     except NightRunning:
         raise  # the record belongs to the night that runs
     except FidelityError as wrong:
-        write_last_night(settings, ended(FAILED, str(wrong), {}))
+        with suppress(
+            OSError
+        ):  # a disk that is full has no room for the record either; what went wrong is told all the same
+            write_last_night(settings, ended(FAILED, str(wrong), {}))
         raise
-    write_last_night(settings, ended(PUBLISHED, report.line, report.counts))
+    do_plainly("record", lambda: write_last_night(settings, ended(PUBLISHED, report.line, report.counts)))
     return report
 
 

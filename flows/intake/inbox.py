@@ -47,6 +47,7 @@ def receive(settings: Settings, stamp: dt.datetime, wait: Callable[[float], None
     """Look at the inbox twice, take what has settled, and keep the originals; gives back all that is in the inbox.
 
     `stamp` (UTC, naive) is when sheets count as first seen. The list is in order of arrival: by time of change, then name.
+    Before them stands what a night that did not commit had received and what has left the inbox since: a receipt is kept.
     """
     inbox = settings.inbox
     first = look(inbox)
@@ -54,22 +55,24 @@ def receive(settings: Settings, stamp: dt.datetime, wait: Callable[[float], None
         wait(settings.settle_seconds)
     second = look(inbox)
     incoming = settings.archive / ".incoming"
+    _keep_what_was_noted(settings, incoming)
     shutil.rmtree(incoming, ignore_errors=True)
     incoming.mkdir(parents=True, exist_ok=True)
-    received = [
+    taken = [
         _take(inbox / name, incoming / str(number), name, seen if first.get(name) == seen else None, stamp)
         for number, (name, seen) in enumerate(sorted(second.items(), key=lambda found: (found[1][1], found[0])))
     ]
     reached("before receipt")
-    received = write_receipt(settings, stamp, received)
+    gone = _gone_since(settings, taken)
+    noted = write_receipt(settings, stamp, [*gone, *taken])
     reached("after receipt")
-    for number, sheet in enumerate(received):
+    for number, sheet in enumerate(noted[len(gone) :]):
         if sheet.kind == "sheet":
             _keep(incoming / str(number), original(settings, sheet.sha256))
             reached("between originals")
     reached("originals kept")
     shutil.rmtree(incoming)
-    return received
+    return noted
 
 
 def look(inbox: Path) -> dict[str, Look]:
@@ -122,6 +125,26 @@ def _copy(found: Path, copy: Path, settled: Look) -> str | None:
         return None
     reached("between copies")
     return digest.hexdigest() if (now.st_size, now.st_mtime_ns) == settled else None
+
+
+def _keep_what_was_noted(settings: Settings, incoming: Path) -> None:
+    """Keep the copies that a killed night had noted in its receipt and had not yet put in their places."""
+    noted = {sheet.sha256 for sheet in open_receipts(settings)}
+    for copy in incoming.glob("*") if noted else ():
+        if (sha256 := hash_file(copy)) in noted:
+            _keep(copy, original(settings, sha256))
+
+
+def _gone_since(settings: Settings, taken: Iterable[Received]) -> list[Received]:
+    """What a night that did not commit had noted and kept, and what nobody finds in the inbox now as it was then."""
+    there = {(sheet.workbook, sheet.sha256) for sheet in taken}
+    noted = {(sheet.workbook, sheet.sha256): sheet for sheet in open_receipts(settings)}
+    return [sheet for key, sheet in noted.items() if key not in there and _is_kept(settings, sheet.sha256)]
+
+
+def _is_kept(settings: Settings, sha256: str) -> bool:
+    path = original(settings, sha256)
+    return path.is_file() and hash_file(path) == sha256
 
 
 def _keep(copy: Path, kept: Path) -> None:
@@ -201,7 +224,7 @@ def clear_inbox(settings: Settings, received: Iterable[Received]) -> int:
             n_left += 1
             reached("between files cleared")
     reached("inbox cleared")
-    for receipt in receipts_folder(settings).glob("*.jsonl"):
+    for receipt in receipts_folder(settings).glob("*"):  # and what is left of one that a killed night was writing
         receipt.unlink()
         reached("between receipts")
     return n_left

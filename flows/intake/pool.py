@@ -7,6 +7,7 @@ new child, and no file is read twice.
 
 from __future__ import annotations
 
+import ctypes
 import datetime as dt
 import multiprocessing
 import os
@@ -35,6 +36,7 @@ from schemas.codes import Code
 from schemas.roster import Roster
 
 CELLS_AT_ONCE = 100_000  # whose frames are built together, in some 100 MiB
+_PR_SET_PDEATHSIG = 1
 _LENGTH = 8  # bytes before each spooled file that say how long it is
 
 
@@ -177,7 +179,15 @@ def _refuse_largest(spool: Path, ends: list[int], chunk: Chunk) -> None:
 _child: dict[str, tuple[ReadingOrder, Reader]] = {}
 
 
+def _end_with_parent() -> None:
+    """Let the kernel end this child when the night dies, whatever file it is at: it must not write into the next night."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)  # Linux has it; elsewhere a child ends with the file it is at
+    if prctl is not None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 def _start_child(order: ReadingOrder) -> None:
+    _end_with_parent()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the kernel ends a child whose time is up, whatever code it is in
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What is written counts, not what is set aside: threads and allocators of libraries set aside a gigabyte at once.

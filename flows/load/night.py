@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import duckdb
 from duckdb import DuckDBPyConnection
 
 from flows.failpoints import reached
@@ -215,7 +216,8 @@ def one_transaction(con: DuckDBPyConnection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        con.execute("rollback")
+        with suppress(duckdb.Error):  # at a full disk DuckDB has given the connection up, and nothing is written anyway
+            con.execute("rollback")
         raise
     reached("before commit")
     con.execute("commit")

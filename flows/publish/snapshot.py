@@ -125,8 +125,8 @@ def publish_snapshots(con: DuckDBPyConnection, folder: Path) -> Publication:
 
 def renew_run(con: DuckDBPyConnection, folder: Path) -> None:
     """Tell in every file in place that a night went by which changed nothing else: about.run alone is written anew."""
+    _remove_left_over(folder)
     for file in (folder / FILE_NAME, *sorted((folder / SUPERVISION).glob(f"*/{FILE_NAME}"))):
-        _remove_building(file)
         shutil.copyfile(file, _building(file))
         others = {} if file.parent == folder else _HER_COLUMNS["about.run"]
         replaced = ", ".join(f"{sql} as {column}" for column, sql in others.items())
@@ -146,6 +146,7 @@ def prepare_snapshots(con: DuckDBPyConnection, folder: Path) -> Prepared:
     Raises:
         PublishingStopped: as `publish_snapshots`; what was built is removed.
     """
+    _remove_left_over(folder)
     warnings = stop_on_failure(run_checks(con))
     supervisors = [s for (s,) in con.execute(_SUPERVISORS).fetchall()]
     names = supervisor_folders(supervisors)
@@ -299,6 +300,12 @@ def _building(target: Path) -> Path:
 def _remove_building(target: Path) -> None:
     for path in (_building(target), target.with_name(f"{_BUILDING}.wal")):
         path.unlink(missing_ok=True)
+
+
+def _remove_left_over(folder: Path) -> None:
+    """Remove what a killed night was building, also for those who have no file tonight."""
+    for path in (*folder.glob(f"{_BUILDING}*"), *(folder / SUPERVISION).glob(f"*/{_BUILDING}*")):
+        path.unlink()
 
 
 def _is_safe(supervisor_id: str) -> bool:

@@ -60,6 +60,11 @@ def still_stands(con: DuckDBPyConnection, settings: Settings, facts: NightFacts,
     return bool(standing == found["standing"] and all((published / name).exists() for name in found["files"]))
 
 
+def forget_standing(settings: Settings) -> None:
+    """Before the first file is replaced: a night that is killed among its swaps must not be taken for one that stands."""
+    (settings.published / NAME).unlink(missing_ok=True)
+
+
 def note_standing(con: DuckDBPyConnection, settings: Settings, facts: NightFacts, under: str) -> None:
     """Note with what standing the publication now in place was made."""
     published = settings.published

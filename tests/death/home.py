@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import os
+import re
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
 from flows.load.connection import open_published, open_working
@@ -18,7 +21,11 @@ from tests.support.intake_sheets import csv_bytes
 from tests.support.lab import Lab
 
 FIRST, SECOND, THIRD = "2026-07-01", "2026-07-08", "2026-07-09"  # night before, night that dies, night after
-Content = Mapping[str, object]  # place -> what is shown there
+Rows = list[tuple[Any, ...]]
+Content = Mapping[str, Rows | list[Any]]  # table or sheet -> what is shown there
+_TONIGHT = re.compile(r"2026-07-0[89]([ T]\d\d:\d\d(:\d\d)?)?")
+_NIGHT = "exclude (night_id)"
+_HISTORY = {"workbook": _NIGHT, "rating": _NIGHT, "score": "", "comment": "", "finding": "", "event": _NIGHT}
 ANSWER = "I saw it otherwise."
 # What a night may leave for the next one or for the operating system; everything else that lies about is too much.
 LASTING = {"night.lock", "last-night.json", "working.duckdb", "published", "receipts", "spool"}
@@ -58,8 +65,6 @@ def make_lab(home: Path) -> Lab:
 
 def send_second(lab: Lab) -> None:
     """What comes before the night that dies: corrections, news, a copy, what is no sheet, what is no use."""
-    monday = lab.settings.archive / ""
-    assert monday.exists()
     lab.sends("mended.csv", MENDED)
     lab.sends("team/corrected.csv", CORRECTED)
     lab.sends("new.xlsx", NEW)
@@ -68,30 +73,80 @@ def send_second(lab: Lab) -> None:
     lab.sends("~$new.xlsx", content=b"lock")
 
 
-def dropped(home: Path) -> dict[str, str]:
-    """Every file in the inbox that is a sheet, with the SHA-256 of its bytes."""
-    inbox = load_settings(home).inbox
-    files = [path for path in inbox.rglob("*") if path.is_file() and not path.name.startswith("~$")]
-    return {path.relative_to(inbox).as_posix(): _sha256(path) for path in files}
-
-
 def copy_home(home: Path, to: Path) -> Path:
     """A home in another place, as it is, times of change included."""
     shutil.copytree(home, to, symlinks=True)
     return to
 
 
-def published_files(home: Path) -> list[Path]:
-    """Every file that people open, hidden ones left out."""
-    published = load_settings(home).published
-    found = [p for p in published.rglob("*") if p.suffix in (".duckdb", ".xlsx") and not p.name.startswith(".")]
-    return sorted(found)
+@dataclass(frozen=True, slots=True)
+class State:
+    """A home as it can be compared with another: what each published file shows, and what history and the archive hold."""
+
+    published: Mapping[str, Content]
+    history: Mapping[str, Rows]
+    kept: frozenset[str]
+    bytes_of: Mapping[str, str]  # SHA-256 of each published file, which saves reading it again
 
 
-def published(home: Path) -> dict[str, Content]:
-    """What each published file shows: every row of every table (about.run aside), every cell of every sheet."""
+def state_of(home: Path) -> State:
+    """Everything that a night promises. The working file is opened as the next night would open it."""
+    files = published_files(home)
+    return State(
+        {name: shown(path) for name, path in files.items()},
+        _history(home),
+        frozenset(kept(home)),
+        {name: _sha256(path) for name, path in files.items()},
+    )
+
+
+def published_files(home: Path) -> dict[str, Path]:
+    """Every file that people open, by its place."""
     root = load_settings(home).published
-    return {p.relative_to(root).as_posix(): shown(p) for p in published_files(home)}
+    found = [p for p in sorted(root.rglob("*")) if p.suffix in (".duckdb", ".xlsx") and not p.name.startswith(".")]
+    return {p.relative_to(root).as_posix(): p for p in found}
+
+
+def assert_whole(home: Path, before: State, after: State) -> None:
+    """Each published file is there, opens, and shows what it showed before the night or what it shows after it."""
+    files = published_files(home)
+    assert set(before.published) <= set(files)
+    for name, path in files.items():
+        if _sha256(path) in (before.bytes_of.get(name), after.bytes_of.get(name)):
+            continue
+        now = undated(shown(path))
+        assert now in (undated(before.published.get(name)), undated(_of_any_date(after, name))), name
+
+
+def assert_same(state: State, wanted: State, *, dated: bool) -> None:
+    """One home tells the same as another; unless `dated`, whether on this night or on the next."""
+    assert state.kept == wanted.kept
+    if dated:
+        assert state.history == wanted.history
+        assert state.published == wanted.published
+    else:
+        assert undated(state.history) == undated(wanted.history)
+        assert undated(state.published) == undated(wanted.published)
+
+
+def _of_any_date(state: State, name: str) -> Content | None:
+    return {undated(n): content for n, content in state.published.items()}.get(undated(name))
+
+
+def undated(told: Any) -> Any:
+    """The same with "tonight" for the date and the moments of the night that dies and of the one after."""
+    match told:
+        case Mapping():
+            return {undated(name): undated(one) for name, one in told.items()}
+        case list():
+            return sorted((undated(one) for one in told), key=repr)
+        case tuple():
+            return tuple(undated(one) for one in told)
+        case dt.date():
+            return undated(told.isoformat())
+        case str():
+            return _TONIGHT.sub("tonight", told)
+    return told
 
 
 def shown(path: Path) -> Content:
@@ -113,24 +168,13 @@ def _cells(path: Path) -> Content:
     return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
 
 
-def ledger(home: Path) -> list[tuple[object, ...]]:
-    """Workbook, bytes, outcome and counts of every workbook ever seen, as history has them."""
-    with open_working(_settings(home)) as con:
-        return con.execute(
-            "select workbook, sha256, outcome, received_at::date::varchar, n_ratings, n_accepted, n_held, n_duplicate "
-            "from history.workbook order by all"
-        ).fetchall()
-
-
-def history(home: Path) -> dict[str, list[tuple[object, ...]]]:
+def _history(home: Path) -> dict[str, Rows]:
     """Every row of history; the nights' own records, and which night it was, aside."""
     with open_working(_settings(home)) as con:
-        tables = ("workbook", "rating", "score", "comment", "finding", "event")
-        return {t: con.execute(f"select * {_but_night(t)} from history.{t} order by all").fetchall() for t in tables}
-
-
-def _but_night(table: str) -> str:
-    return "exclude (night_id)" if table in ("workbook", "rating", "event") else ""
+        return {
+            table: con.execute(f"select * {left_out} from history.{table} order by all").fetchall()
+            for table, left_out in _HISTORY.items()
+        }
 
 
 def lies_about(home: Path) -> list[str]:
@@ -153,16 +197,9 @@ def kept(home: Path) -> set[str]:
 
 def write_into(sheet: Path) -> None:
     """A person saves her own answer into a supervision sheet."""
-    from openpyxl import load_workbook
-
     book = load_workbook(sheet)
     book.worksheets[0]["A40"] = ANSWER
     book.save(sheet)
-
-
-def clock_of(date: str) -> dt.datetime:
-    """The moment that a night of that date counts from."""
-    return dt.datetime.combine(dt.date.fromisoformat(date), dt.time(4, 15))
 
 
 def _settings(home: Path) -> Settings:
@@ -171,8 +208,3 @@ def _settings(home: Path) -> Settings:
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def size_of(folder: Path) -> int:
-    """Bytes below a folder."""
-    return sum(os.lstat(p).st_size for p in folder.rglob("*") if p.is_file())
