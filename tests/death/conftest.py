@@ -42,7 +42,8 @@ def nights() -> Iterator[Nights]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("FIDELITY_", "PREFECT_"))}
     with subprocess.Popen(
         [sys.executable, "-m", "tests.death.nights"],
-        cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        # a night that may not write leaves no half compiled module behind
+        cwd=ROOT, env=environment | {"PYTHONDONTWRITEBYTECODE": "1"}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     ) as serving:  # fmt: skip
         yield Nights(serving)
 
