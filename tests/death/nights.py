@@ -33,7 +33,7 @@ from flows.settings import load_settings
 from flows.steps import do_plainly
 
 PR_SET_CHILD_SUBREAPER = 36
-LEFT_SECONDS = 5  # in which what a killed night has started must have ended
+LEFT_SECONDS = 30  # in which what a killed night has started must have ended: one that is still importing ends after that
 
 
 @dataclass(frozen=True, slots=True)
