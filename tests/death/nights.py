@@ -33,7 +33,9 @@ from flows.settings import load_settings
 from flows.steps import do_plainly
 
 PR_SET_CHILD_SUBREAPER = 36
-LEFT_SECONDS = 30  # in which what a killed night has started must have ended: one that is still importing ends after that
+LEFT_SECONDS = (
+    30  # in which what a killed night has started must have ended: one that is still importing ends after that
+)
 
 
 @dataclass(frozen=True, slots=True)

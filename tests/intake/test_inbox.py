@@ -188,7 +188,9 @@ def test_a_killed_night_keeps_the_moment_at_which_sheets_were_first_seen(setting
     assert seen == {"a.xlsx": STAMP, "b.xlsx": later}
 
 
-def test_a_sheet_changed_after_a_killed_night_is_new_and_what_that_night_had_kept_is_not_lost(settings: Settings) -> None:
+def test_a_sheet_changed_after_a_killed_night_is_new_and_what_that_night_had_kept_is_not_lost(
+    settings: Settings,
+) -> None:
     drop(settings, "a.xlsx", b"first")
     receive(settings, STAMP, no_wait)
     later = STAMP + dt.timedelta(days=1)
