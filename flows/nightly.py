@@ -6,16 +6,18 @@ Nothing here knows whether Prefect runs it: `do` carries the named steps out, pl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 
 from flows.console import Console, show
 from flows.errors import FidelityError, NightRunning
+from flows.failpoints import arm, reached
 from flows.intake.inbox import clear_inbox, receive
 from flows.intake.pool import reading_order, reading_pool
 from flows.intake.roster import read_roster
-from flows.load.ground import check_ground, spool_folder
+from flows.load.ground import check_ground, clear_spool, spool_folder
 from flows.load.ledger import choose, fingerprint
 from flows.load.lock import night_lock
 from flows.load.models import make_marts
@@ -24,7 +26,7 @@ from flows.measure import measure
 from flows.publish.night import facts_of, publish, publish_record
 from flows.publish.returned import send_back
 from flows.publish.standing import still_stands
-from flows.settings import Settings
+from flows.settings import Settings, failpoint
 from flows.status import FAILED, PUBLISHED, LastNight, write_last_night
 from flows.steps import Do, T, do_plainly
 from schemas.catalog import load_catalog
@@ -47,16 +49,20 @@ class NightReport:
 def run_book(settings: Settings, now: datetime, night_on: date, do: Do) -> NightReport:
     """One night over what lies in the inbox. No step begins unless the one before it is whole."""
     with night_lock(settings, now):
+        reached("lock taken")
         check_ground(settings)
         catalog, roster = load_catalog((settings.own_schemas,)), read_roster(settings.raw)
         with working_file(settings) as con:
+            reached("working file open")
             tonight = begin_night(con, now, night_on, fingerprint(catalog, roster))
             received = do("receive sheets", lambda: receive(settings, tonight.stamp))
             to_read = do("choose what to read", lambda: choose(con, settings, received, tonight.under))
+            reached("sheets chosen")
             spool = spool_folder(settings)
             with reading_pool(reading_order(settings, catalog, roster, night_on, spool), settings.n_processes) as pool:
                 for k, n, batch in batches(to_read, settings.batch_files):
                     do(f"read sheets, batch {k} of {n}", partial(pool.read, f"batch-{k}", batch))
+            reached("sheets read")
             facts = facts_of(settings, night_on)
             with one_transaction(con):
                 counts = do("load", lambda: load(con, spool, received, tonight, catalog, roster, settings))
@@ -64,10 +70,14 @@ def run_book(settings: Settings, now: datetime, night_on: date, do: Do) -> Night
                 if not is_idle:
                     do("settle what counts", lambda: settle(con, tonight))
                     do("measure", lambda: measure(con))
+                    reached("measured")
                     do("make marts", lambda: make_marts(con))
+                    reached("marts made")
             publishing = publish_record if is_idle else publish
             counts |= do("publish", lambda: publishing(con, settings, facts, tonight.under))
             counts |= do("send sheets back", lambda: send_back(con, settings, catalog))
+        reached("working file closed")
+        clear_spool(settings)
         do("clear inbox", lambda: clear_inbox(settings, received))
         return NightReport(night_on, counts)
 
@@ -78,14 +88,15 @@ def run_night(settings: Settings, now: datetime, night_on: date, do: Do, console
     Raises:
         FidelityError: when the night broke off; its message is safe to keep.
     """
-    reached: list[str] = []
+    arm(failpoint())
+    begun: list[str] = []
 
     def do_noted(name: str, step: Callable[[], T]) -> T:
-        reached.append(name)
+        begun.append(name)
         return do(name, step)
 
     def ended(outcome: str, message: str, counts: Mapping[str, int]) -> LastNight:
-        step = reached[-1] if reached else ""
+        step = begun[-1] if begun else ""
         return LastNight(night_on, now, datetime.now(UTC), outcome, step, message, counts)
 
     try:
@@ -93,9 +104,12 @@ def run_night(settings: Settings, now: datetime, night_on: date, do: Do, console
     except NightRunning:
         raise  # the record belongs to the night that runs
     except FidelityError as wrong:
-        write_last_night(settings, ended(FAILED, str(wrong), {}))
+        with suppress(
+            OSError
+        ):  # a disk that is full has no room for the record either; what went wrong is told all the same
+            write_last_night(settings, ended(FAILED, str(wrong), {}))
         raise
-    write_last_night(settings, ended(PUBLISHED, report.line, report.counts))
+    do_plainly("record", lambda: write_last_night(settings, ended(PUBLISHED, report.line, report.counts)))
     return report
 
 

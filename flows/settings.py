@@ -53,7 +53,9 @@ class Settings(BaseSettings):
     max_file_mib: int = Field(default=100, ge=1, description="Larger files are refused unread.")
     max_unpacked_mib: int = Field(default=300, ge=1, description="Files larger than this when unpacked are refused.")
     max_cells: int = Field(default=2_000_000, ge=1000, description="Sheets that span more cells are refused.")
-    min_free_mib: int = Field(default=200, ge=0, description="Free disk space below which a night does not begin.")
+    min_free_mib: int = Field(
+        default=200, ge=0, description="Free disk space below which a night does not begin; 0: begin anyway."
+    )
     duckdb_memory_mib: int = Field(default=512, ge=128, description="Memory limit of DuckDB.")
     stale_hours: int = Field(default=30, ge=1, description="`fidelity status` calls an older publication stale.")
 
@@ -128,6 +130,11 @@ def load_settings(home: Path | None = None, **given: object) -> Settings:
             f"The setting {name} cannot be used: {first['msg']}. Correct fidelity.toml or FIDELITY_{name.upper()}."
         ) from None
     return settings.model_copy(update={"home": settings.home.expanduser().resolve()})
+
+
+def failpoint() -> str:
+    """Where a test wants the night to end (`flows.failpoints`); "" in a lab."""
+    return os.environ.get("FIDELITY_FAILPOINT", "")
 
 
 def prepare_prefect(settings: Settings, environ: dict[str, str] | None = None) -> None:

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from flows.errors import NotFresh
+from flows.failpoints import reached
 from flows.settings import Settings
 
 PUBLISHED, FAILED = "published", "failed"
@@ -39,7 +40,9 @@ def write_last_night(settings: Settings, night: LastNight) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".new")
     beside.write_text(json.dumps(asdict(night), default=_as_text, indent=2) + "\n", encoding="utf-8")
+    reached("record half written")
     os.replace(beside, path)  # noqa: PTH105 - as the publication is swapped
+    reached("after record")
 
 
 def read_last_night(settings: Settings) -> LastNight:

@@ -7,16 +7,20 @@ the kind of the exception and the line of ours it came from.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import errno
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from traceback import walk_tb
 from typing import Protocol, TypeVar
 
-from flows.errors import FidelityError, NightFailed
+from flows.errors import DiskTooFull, FidelityError, NightFailed
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[1]
 OURS = ("flows", "schemas", "sql")
+# How a full disk, a quota and a limit on a file's size show: in a system call, and in the words of libraries.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+SAYS_FULL = ("No space left on device", "Disk quota exceeded", "File too large")
 
 
 class Do(Protocol):
@@ -39,6 +43,7 @@ def do_plainly(name: str, step: Callable[[], T]) -> T:
 
     Raises:
         FidelityError: as the step raised it, without its causes.
+        DiskTooFull: there was no room to write to.
         StepBrokeOff: for any other exception, with its type and place and nothing of its text.
     """
     try:
@@ -48,10 +53,33 @@ def do_plainly(name: str, step: Callable[[], T]) -> T:
     except BaseException as broken:  # the one edge where every failure is taken: see the module's first lines
         if not is_failure(broken):
             raise
-        may_pass = isinstance(broken, OSError)
-        error = StepBrokeOff(f"The step {name!r} broke off: {what_broke(broken)}.", may_pass=may_pass)
+        error = _told(name, broken)
     # Outside the except clauses, so that Python does not link what was caught to what is raised.
     raise cut_loose(error)
+
+
+def _told(name: str, broken: BaseException) -> FidelityError:
+    if is_disk_full(broken):
+        return DiskTooFull(
+            f"The disk is full: the step {name!r} could not write. What was published stays. Make room and run it again."
+        )
+    return StepBrokeOff(f"The step {name!r} broke off: {what_broke(broken)}.", may_pass=isinstance(broken, OSError))
+
+
+def is_disk_full(broken: BaseException) -> bool:
+    """Whether an exception, or one that it came from, says that there was no room to write to."""
+    return any(
+        getattr(one, "errno", None) in FULL or any(words in str(one) for words in SAYS_FULL) for one in _causes(broken)
+    )
+
+
+def _causes(broken: BaseException) -> Iterator[BaseException]:
+    seen: list[BaseException] = []
+    one: BaseException | None = broken
+    while one is not None and one not in seen:
+        seen.append(one)
+        yield one
+        one = one.__cause__ or one.__context__
 
 
 def cut_loose(error: FidelityError) -> FidelityError:

@@ -5,6 +5,7 @@ A call that dies, hangs, outgrows its memory or raises takes no other with it: i
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import resource
@@ -24,11 +25,13 @@ from flows.settings import prepare_children
 A = TypeVar("A")
 R = TypeVar("R")
 MOST_BROKEN = 3  # pools that may break before what is left has no answer
+_PR_SET_PDEATHSIG = 1
 RAISED = 70  # exit code of a child whose call raised
 
 
 def guard_child(memory_bytes: int) -> None:
     """Bind this process, which must be a child of its own, to limits that the kernel keeps whatever code is running."""
+    _end_with_parent()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the kernel ends a child whose time is up, whatever code it is in
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     prepare_children()
@@ -38,6 +41,13 @@ def guard_child(memory_bytes: int) -> None:
     # panics and warnings of libraries quote cells, and nothing of a cell may reach a terminal or a log
     with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)
+
+
+def _end_with_parent() -> None:
+    """Let the kernel end this child when the night dies, whatever file it is at: it must not write into the next night."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)  # Linux has it; elsewhere a child ends with the file it is at
+    if prctl is not None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 class GuardedCalls:

@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 
+from flows.failpoints import reached
 from flows.settings import Settings
 
 IGNORED_NAMES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
@@ -46,6 +47,7 @@ def receive(settings: Settings, stamp: dt.datetime, wait: Callable[[float], None
     """Look at the inbox twice, take what has settled, and keep the originals; gives back all that is in the inbox.
 
     `stamp` (UTC, naive) is when sheets count as first seen. The list is in order of arrival: by time of change, then name.
+    Before them stands what a night that did not commit had received and what has left the inbox since: a receipt is kept.
     """
     inbox = settings.inbox
     first = look(inbox)
@@ -53,18 +55,24 @@ def receive(settings: Settings, stamp: dt.datetime, wait: Callable[[float], None
         wait(settings.settle_seconds)
     second = look(inbox)
     incoming = settings.archive / ".incoming"
+    _keep_what_was_noted(settings, incoming)
     shutil.rmtree(incoming, ignore_errors=True)
     incoming.mkdir(parents=True, exist_ok=True)
-    received = [
+    taken = [
         _take(inbox / name, incoming / str(number), name, seen if first.get(name) == seen else None, stamp)
         for number, (name, seen) in enumerate(sorted(second.items(), key=lambda found: (found[1][1], found[0])))
     ]
-    received = write_receipt(settings, stamp, received)
-    for number, sheet in enumerate(received):
+    reached("before receipt")
+    gone = _gone_since(settings, taken)
+    noted = write_receipt(settings, stamp, [*gone, *taken])
+    reached("after receipt")
+    for number, sheet in enumerate(noted[len(gone) :]):
         if sheet.kind == "sheet":
             _keep(incoming / str(number), original(settings, sheet.sha256))
+            reached("between originals")
+    reached("originals kept")
     shutil.rmtree(incoming)
-    return received
+    return noted
 
 
 def look(inbox: Path) -> dict[str, Look]:
@@ -115,7 +123,28 @@ def _copy(found: Path, copy: Path, settled: Look) -> str | None:
             now = os.fstat(source.fileno())
     except (FileNotFoundError, PermissionError):  # taken away again, or open in a program that locks it
         return None
+    reached("between copies")
     return digest.hexdigest() if (now.st_size, now.st_mtime_ns) == settled else None
+
+
+def _keep_what_was_noted(settings: Settings, incoming: Path) -> None:
+    """Keep the copies that a killed night had noted in its receipt and had not yet put in their places."""
+    noted = {sheet.sha256 for sheet in open_receipts(settings)}
+    for copy in incoming.glob("*") if noted else ():
+        if (sha256 := hash_file(copy)) in noted:
+            _keep(copy, original(settings, sha256))
+
+
+def _gone_since(settings: Settings, taken: Iterable[Received]) -> list[Received]:
+    """What a night that did not commit had noted and kept, and what nobody finds in the inbox now as it was then."""
+    there = {(sheet.workbook, sheet.sha256) for sheet in taken}
+    noted = {(sheet.workbook, sheet.sha256): sheet for sheet in open_receipts(settings)}
+    return [sheet for key, sheet in noted.items() if key not in there and _is_kept(settings, sheet.sha256)]
+
+
+def _is_kept(settings: Settings, sha256: str) -> bool:
+    path = original(settings, sha256)
+    return path.is_file() and hash_file(path) == sha256
 
 
 def _keep(copy: Path, kept: Path) -> None:
@@ -173,6 +202,7 @@ def write_whole(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    reached("receipt half written")
     partial.replace(path)
 
 
@@ -184,6 +214,7 @@ def original(settings: Settings, sha256: str) -> Path:
 def clear_inbox(settings: Settings, received: Iterable[Received]) -> int:
     """After the commit: remove from the inbox the sheets that are kept, and the receipts. Gives back how many left."""
     os.sync()  # the kept originals reach the disk before the sheets leave the inbox
+    reached("before clearing")
     n_left = 0
     for sheet in received:
         path = settings.inbox / sheet.inbox_path
@@ -191,6 +222,9 @@ def clear_inbox(settings: Settings, received: Iterable[Received]) -> int:
         if sheet.kind == "sheet" and path.is_file() and hash_file(path) == sheet.sha256:
             path.unlink()
             n_left += 1
-    for receipt in receipts_folder(settings).glob("*.jsonl"):
+            reached("between files cleared")
+    reached("inbox cleared")
+    for receipt in receipts_folder(settings).glob("*"):  # and what is left of one that a killed night was writing
         receipt.unlink()
+        reached("between receipts")
     return n_left

@@ -23,6 +23,7 @@ from typing import BinaryIO
 from pebble import ProcessExpired, ProcessPool
 
 from flows.errors import NightFailed
+from flows.failpoints import reached
 from flows.intake.findings import Finding
 from flows.intake.frames import FoundWorkbook, Job, build_frames, write_frames
 from flows.intake.grid import Limits, limits_of
@@ -88,6 +89,7 @@ class ReadingPool:
         while chunks:
             running = [(chunk, self._children().schedule(_read_chunk, args=[chunk])) for chunk in chunks]
             chunks = []
+            reached("while children read")
             for chunk, future in running:
                 try:
                     counts.update(future.result())

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 from flows.errors import NightRunning
 from flows.settings import Settings
+
+_SIGNED = re.compile(r"process (\d+), since .+")
+
+
+def _holder(signed: str) -> str:
+    """Who holds the lock by what is written in it: a night that was killed leaves its name, and a new one writes its own late."""
+    found = _SIGNED.fullmatch(signed.strip())
+    return found[0] if found and _is_alive(int(found[1])) else "another process"
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 @contextmanager
@@ -25,7 +44,7 @@ def night_lock(settings: Settings, now: datetime) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            holder = file.read().strip() or "another process"
+            holder = _holder(file.read())
             raise NightRunning(
                 f"A night is running in this home already ({holder}). Wait until it is done, then run again."
             ) from None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import duckdb
 from duckdb import DuckDBPyConnection
 
+from flows.failpoints import reached
 from flows.intake.inbox import Received
 from flows.load.connection import open_working
 from flows.load.judge import judge
@@ -214,9 +216,12 @@ def one_transaction(con: DuckDBPyConnection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        con.execute("rollback")
+        with suppress(duckdb.Error):  # at a full disk DuckDB has given the connection up, and nothing is written anyway
+            con.execute("rollback")
         raise
+    reached("before commit")
     con.execute("commit")
+    reached("after commit")
 
 
 def begin_night(con: DuckDBPyConnection, now: datetime, night_on: date, under: str) -> Tonight:
@@ -239,13 +244,18 @@ def load(
     if _has_news(con, spool, received):
         stage_received(con, received)
         stage_frames(con, spool)
+        reached("staged")
         judge(con, tonight.stamp, tonight.night_id)
+        reached("judged")
         con.execute("delete from history.workbook where outcome = 'arriving'")
         con.execute(LEDGER, {"under": tonight.under, "night_id": tonight.night_id})
         con.execute(READ_AGAIN, {"under": tonight.under, "night_id": tonight.night_id})
+        reached("ledger written")
     _tell_of_roster(con, tonight, roster)
     write_reference(con, catalog, roster, settings, Night(tonight.night_id, tonight.night_on, tonight.version))
-    return _record(con, tonight)
+    counts = _record(con, tonight)
+    reached("loaded")
+    return counts
 
 
 def settle(con: DuckDBPyConnection, tonight: Tonight) -> None:
@@ -253,6 +263,7 @@ def settle(con: DuckDBPyConnection, tonight: Tonight) -> None:
     run_models(con, ["30_current"])
     con.execute(CLOSE_RATINGS, {"stamp": tonight.stamp})
     con.execute(CLOSE_WORKBOOKS, {"stamp": tonight.stamp})
+    reached("findings closed")
 
 
 def _has_news(con: DuckDBPyConnection, spool: Path, received: Sequence[Received]) -> bool:

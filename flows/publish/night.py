@@ -7,10 +7,11 @@ from importlib.metadata import version
 
 from duckdb import DuckDBPyConnection
 
+from flows.failpoints import reached
 from flows.load.models import run_models
 from flows.publish.facts import NightFacts
 from flows.publish.snapshot import prepare_snapshots, renew_run
-from flows.publish.standing import note_standing
+from flows.publish.standing import forget_standing, note_standing
 from flows.publish.summary import write_summary
 from flows.publish.supervision_sheet import write_supervision_sheets
 from flows.settings import Settings
@@ -34,9 +35,12 @@ def publish(con: DuckDBPyConnection, settings: Settings, facts: NightFacts, unde
     """
     published = settings.published
     prepared = prepare_snapshots(con, published)
+    forget_standing(settings)
     try:
         write_summary(con, published / f"fidelity-summary-{facts.period}.xlsx", facts)
+        reached("summary swapped")
         sheets = write_supervision_sheets(con, published / "supervision", facts)
+        reached("workbooks written")
     except BaseException:
         prepared.discard()
         raise

@@ -22,6 +22,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from flows.errors import PublishingStopped
+from flows.failpoints import reached
 from flows.load.connection import attached, attached_new, open_published, quoted
 from flows.load.models import CheckResult, run_checks
 from flows.names import safe_names
@@ -95,9 +96,11 @@ class Prepared:
         """Put every new file in the place of the old one, each whole, and take away files that belong to nobody now."""
         for file in self.files:
             _swap_in(file)
+            reached("between swaps")
         removed = tuple(p for p in sorted((self.folder / SUPERVISION).glob(f"*/{FILE_NAME}")) if p not in self.files)
         for file in removed:
             file.unlink()
+        reached("files swapped")
         return Publication(self.files, self.warnings, removed)
 
     def discard(self) -> None:
@@ -117,8 +120,8 @@ def publish_snapshots(con: DuckDBPyConnection, folder: Path) -> Publication:
 
 def renew_run(con: DuckDBPyConnection, folder: Path) -> None:
     """Tell in every file in place that a night went by which changed nothing else: about.run alone is written anew."""
+    _remove_left_over(folder)
     for file in (folder / FILE_NAME, *sorted((folder / SUPERVISION).glob(f"*/{FILE_NAME}"))):
-        _remove_building(file)
         shutil.copyfile(file, _building(file))
         others = {} if file.parent == folder else _HER_COLUMNS["about.run"]
         replaced = ", ".join(f"{sql} as {column}" for column, sql in others.items())
@@ -129,6 +132,7 @@ def renew_run(con: DuckDBPyConnection, folder: Path) -> None:
             )
             con.execute("checkpoint standing")
         _swap_in(file)
+        reached("between renewals")
 
 
 def prepare_snapshots(con: DuckDBPyConnection, folder: Path) -> Prepared:
@@ -137,6 +141,7 @@ def prepare_snapshots(con: DuckDBPyConnection, folder: Path) -> Prepared:
     Raises:
         PublishingStopped: as `publish_snapshots`; what was built is removed.
     """
+    _remove_left_over(folder)
     warnings = stop_on_failure(run_checks(con))
     supervisors = [s for (s,) in con.execute(_SUPERVISORS).fetchall()]
     names = safe_names(supervisors)
@@ -173,11 +178,14 @@ _SUPERVISORS = "select distinct supervisor_id from reference.therapist where sup
 def _build_all(con: DuckDBPyConnection, lab_file: Path, supervisors_files: Mapping[str, Path]) -> None:
     """Build and audit the lab's file from the working tables, then cut every supervisor's file out of it and audit those."""
     _build(con, lab_file)
+    reached("lab file built")
     _audit(_building(lab_file))
     with attached(con, _building(lab_file), "lab"):
         for supervisor, file in supervisors_files.items():
             _cut(con, supervisor, file)
+            reached("between supervisors' files")
     _audit_together(con, [_building(file) for file in supervisors_files.values()])
+    reached("files audited")
 
 
 def _build(con: DuckDBPyConnection, target: Path) -> None:
@@ -278,3 +286,9 @@ def _building(target: Path) -> Path:
 def _remove_building(target: Path) -> None:
     for path in (_building(target), target.with_name(f"{_BUILDING}.wal")):
         path.unlink(missing_ok=True)
+
+
+def _remove_left_over(folder: Path) -> None:
+    """Remove what a killed night was building, also for those who have no file tonight."""
+    for path in (*folder.glob(f"{_BUILDING}*"), *(folder / SUPERVISION).glob(f"*/{_BUILDING}*")):
+        path.unlink()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
+from flows.failpoints import reached
 from flows.load.models import SQL
 from flows.load.reference import window_start
 from flows.publish.facts import NightFacts
@@ -59,6 +60,11 @@ def still_stands(con: DuckDBPyConnection, settings: Settings, facts: NightFacts,
     return bool(standing == found["standing"] and all((published / name).exists() for name in found["files"]))
 
 
+def forget_standing(settings: Settings) -> None:
+    """Before the first file is replaced: a night that is killed among its swaps must not be taken for one that stands."""
+    (settings.published / NAME).unlink(missing_ok=True)
+
+
 def note_standing(con: DuckDBPyConnection, settings: Settings, facts: NightFacts, under: str) -> None:
     """Note with what standing the publication now in place was made."""
     published = settings.published
@@ -66,7 +72,9 @@ def note_standing(con: DuckDBPyConnection, settings: Settings, facts: NightFacts
     standing = standing_of(con, settings, facts, under)
     beside = published / f"{NAME}.new"
     beside.write_text(json.dumps({"standing": standing, "files": files}), encoding="utf-8")
+    reached("before standing")
     beside.replace(published / NAME)
+    reached("standing noted")
 
 
 def _is_published(path: Path) -> bool:

@@ -19,6 +19,7 @@ from openpyxl.worksheet.table import Table as MarkedUpTable
 from openpyxl.worksheet.table import TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
+from flows.failpoints import reached
 from flows.names import safe_names
 from flows.publish.facts import NightFacts
 from flows.publish.summary_tables import read_enough
@@ -73,6 +74,7 @@ def write_supervision_sheets(con: DuckDBPyConnection, folder: Path, facts: Night
     for supervisor_id, of_supervisor in groupby(by_supervisor, key=attrgetter("supervisor_id")):
         entitled.add(names[supervisor_id])
         counts += _write_folder(folder / names[supervisor_id], list(of_supervisor), facts, enough)
+        reached("between supervision folders")
     for other in sorted(path for path in folder.iterdir() if path.is_dir() and path.name not in entitled):
         counts += _write_folder(other, [], facts, enough)
     return counts

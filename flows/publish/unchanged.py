@@ -16,10 +16,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from flows.failpoints import reached
 from flows.publish.workbook import sync_folder
 
 RECORD = ".fingerprints.json"
 ASIDE = "~changed-by-hand-"
+BY_HAND = ""  # stands for the content of a workbook that a person has changed
 
 
 def fingerprint(*content: object) -> str:
@@ -49,7 +51,9 @@ class FolderRecord:
         """Take note of a workbook that lies ready beside its place."""
         path = self.folder / name
         there = _hash_file(path) if path.exists() else ""
-        earlier = [pair for pair in self.writings.get(name, []) if pair[0] == there]
+        known = [pair for pair in self.writings.get(name, []) if pair[0] == there]
+        # Named, so that a night killed before the swap does not take a person's copy of the old for one of the new.
+        earlier = known or ([(there, BY_HAND)] if there else [])
         self.writings[name] = [*earlier, (_hash_file(beside), content)]
         self.staged[name] = beside
         self.is_changed = True
@@ -59,9 +63,11 @@ class FolderRecord:
         if not self.is_changed:
             return
         self._save()
+        reached("workbooks noted")
         for name, beside in self.staged.items():
             self._set_aside(name, today)
             beside.replace(self.folder / name)
+            reached("between workbooks")
         self.staged.clear()
         self.is_changed = False
         sync_folder(self.folder)
@@ -78,11 +84,17 @@ class FolderRecord:
 
     def _set_aside(self, name: str, today: date) -> None:
         path = self.folder / name
-        if not path.exists() or _hash_file(path) in dict(self.writings[name]):
+        if not path.exists() or dict(self.writings[name]).get(_hash_file(path), BY_HAND) != BY_HAND:
             return
+        if any(_hash_file(copy) == _hash_file(path) for copy in self._aside(name)):
+            return  # by a night that was killed before it put the new one in place
         stem = f"{path.stem}{ASIDE}{today.isoformat()}"
         taken = len(list(self.folder.glob(f"{_literal(stem)}*.xlsx")))
-        path.rename(path.with_name(f"{stem}{f'-{taken + 1}' if taken else ''}.xlsx"))
+        aside = path.with_name(f"{stem}{f'-{taken + 1}' if taken else ''}.xlsx")
+        try:
+            os.link(path, aside)  # until the new sheet replaces it, the old one keeps its place
+        except OSError:  # a file system that gives a file one name only
+            path.rename(aside)
         self.n_aside += 1
 
     def _aside(self, name: str) -> list[Path]:
@@ -99,7 +111,7 @@ class FolderRecord:
 
 def read_record(folder: Path) -> FolderRecord:
     """The record of a folder. When it is lost, every workbook there counts as one we wrote in another form."""
-    for left_over in folder.glob(".*.xlsx.part"):
+    for left_over in (*folder.glob(".*.xlsx.part"), *folder.glob(f"{RECORD}.part")):
         left_over.unlink()
     try:
         read = json.loads((folder / RECORD).read_text(encoding="utf-8"))

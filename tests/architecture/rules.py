@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 STAGES = ("forms", "intake", "load", "measure", "publish")
-FOUNDATION = ("flows.errors", "flows.names", "flows.settings")  # what every stage may import of the top level
+FOUNDATION = (
+    "flows.errors",
+    "flows.failpoints",
+    "flows.names",
+    "flows.settings",
+)  # what every stage may import of the top level
 WALL_CLOCKS = {
     *(f"{kind}.{call}" for kind in ("datetime", "datetime.datetime") for call in ("now", "utcnow", "today")),
     *("date.today", "datetime.date.today"),

@@ -188,12 +188,16 @@ def test_a_killed_night_keeps_the_moment_at_which_sheets_were_first_seen(setting
     assert seen == {"a.xlsx": STAMP, "b.xlsx": later}
 
 
-def test_a_sheet_changed_after_a_killed_night_is_new(settings: Settings) -> None:
+def test_a_sheet_changed_after_a_killed_night_is_new_and_what_that_night_had_kept_is_not_lost(
+    settings: Settings,
+) -> None:
     drop(settings, "a.xlsx", b"first")
     receive(settings, STAMP, no_wait)
     later = STAMP + dt.timedelta(days=1)
     drop(settings, "a.xlsx", b"second")
-    assert [r.received_at for r in receive(settings, later, no_wait)] == [later]
+    received = receive(settings, later, no_wait)
+    assert [r.received_at for r in received] == [STAMP, later]
+    assert [original(settings, r.sha256).read_bytes() for r in received] == [b"first", b"second"]
 
 
 def test_after_the_commit_sheets_and_receipts_leave_and_originals_stay(settings: Settings) -> None:
