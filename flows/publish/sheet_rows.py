@@ -6,6 +6,7 @@ openpyxl's streaming keeps memory flat, but looks at no row again: heights and w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import ceil
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -17,6 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from flows.publish.workbook import LINE_POINTS, n_lines, put
 
 A4 = 9  # the number of that paper in a workbook
+PRINTED_WIDTH = 210  # in characters; what fits the width of a landscape page in print of about 7 points
 MOST_POINTS = 409  # Excel's rows are no taller
 HEADING_POINTS = {"Heading 1": 24.0, "Heading 2": 20.0}
 WRAPPED = ("Text", "Link", "Head", "Head right")  # styles that wrap
@@ -32,7 +34,10 @@ class SheetRows:
         for number, width in enumerate(widths, 1):
             self.sheet.column_dimensions[get_column_letter(number)].width = width
         self.sheet.page_setup.orientation, self.sheet.page_setup.paperSize = "landscape", A4
-        self.sheet.page_setup.fitToHeight = 0
+        # a table wider than the print can show legibly goes over several pages, its first column on each
+        self.sheet.page_setup.fitToWidth, self.sheet.page_setup.fitToHeight = ceil(sum(widths) / PRINTED_WIDTH), 0
+        if sum(widths) > PRINTED_WIDTH:
+            self.sheet.print_title_cols = "A:A"
         self.sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
         self.sheet.sheet_view.showGridLines = False
 

@@ -47,7 +47,7 @@ from flows.publish.workbook import NOT_APPLICABLE, SHORTHAND, new_book, put, sav
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-LOOK = 1  # counts up when this code lays the same content out differently
+LOOK = 2  # counts up when this code lays the same content out differently
 HEAD_ROW = 6  # of the long tables: title, what is here, note, shorthand, how to unfreeze, then the heading
 SUMMARY_STYLES = (
     *("Heading 1", "Heading 2", "Sentence", "Text", "Link", "Head", "Head right"),
