@@ -42,10 +42,10 @@ EXIT_CODES = {
 HELP = f"""From raters' sheets in raw/inbox/ to what supervisors read in
 warehouse/published/. Begin with `fidelity demo`. For a lab of your own:
 
-    fidelity form mbt-session --out S-001.xlsx   write a form, to be filled in
-    cp S-001.xlsx raw/inbox/                     drop it
-    fidelity nightly --plain                     run the night
-    fidelity status                              see how it went
+$ fidelity form mbt-session --out S-001.xlsx   write a form, to be filled in
+$ cp S-001.xlsx raw/inbox/                     drop it
+$ fidelity nightly --plain                     run the night
+$ fidelity status                              see how it went
 
 {PURPOSE}
 """
