@@ -17,11 +17,12 @@ from flows.failpoints import arm, reached
 from flows.intake.inbox import clear_inbox, receive
 from flows.intake.pool import reading_order, reading_pool
 from flows.intake.roster import read_roster
+from flows.load.connection import one_transaction
 from flows.load.ground import check_ground, clear_spool, spool_folder
 from flows.load.ledger import choose, fingerprint
 from flows.load.lock import night_lock
 from flows.load.models import make_marts
-from flows.load.night import begin_night, load, one_transaction, settle, working_file
+from flows.load.night import begin_night, load, settle, working_file
 from flows.measure import measure
 from flows.publish.night import facts_of, publish, publish_record
 from flows.publish.returned import send_back
@@ -73,6 +74,8 @@ def run_book(settings: Settings, now: datetime, night_on: date, do: Do) -> Night
                     reached("measured")
                     do("make marts", lambda: make_marts(con))
                     reached("marts made")
+                reached("before commit")
+            reached("after commit")
             publishing = publish_record if is_idle else publish
             counts |= do("publish", lambda: publishing(con, settings, facts, tonight.under))
             counts |= do("send sheets back", lambda: send_back(con, settings, catalog))

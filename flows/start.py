@@ -31,7 +31,7 @@ def hold_night(settings: Settings, night_on: date | None, plain: bool, console: 
     if plain:
         return night(do_plainly)
     prepare_engine(settings)
-    atexit.register(_end_quietly)
+    end_quietly()
     from flows.tasks import run_in_engine
 
     return run_in_engine(f"night of {night_on}", night, console)
@@ -44,7 +44,12 @@ def prepare_engine(settings: Settings, environ: dict[str, str] | None = None) ->
     prepare_prefect(settings, environ)
 
 
-def _end_quietly() -> None:
-    # DuckDB's binding lists its own types as leaked when Prefect's threads still hold them at the end; registered before
-    # Prefect is imported, this runs after all that Prefect does at exit, when nothing is left to be told.
+def end_quietly() -> None:
+    """Let nothing be written to the terminal once this process is at its end."""
+    atexit.register(_shut_stderr)
+
+
+def _shut_stderr() -> None:
+    # DuckDB's binding lists its own types as leaked when Prefect's threads still hold them at the end; by then
+    # nothing is left to be told.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())

@@ -28,6 +28,7 @@ from flows.console import Console, Silence
 from flows.errors import FidelityError, NightFailed
 from flows.nightly import NightReport, run_night
 from flows.settings import load_settings
+from flows.start import end_quietly
 from flows.steps import Do, StepBrokeOff, T, cut_loose, do_plainly
 
 STEP_SECONDS = 3 * 60 * 60  # far above any honest step; one that hangs ends before the next night begins
@@ -104,6 +105,7 @@ async def nightly(home: str | None = None, date: str | None = None) -> State[obj
 
 
 def _begin(home: str | None, given: str | None, do: Do) -> NightReport:
+    end_quietly()
     now = datetime.now(UTC)
     settings = load_settings(Path(home) if home else None)
     night_on = date_type.fromisoformat(given) if given else settings.date_of(now)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from flows.forms.form_layout import MARKER, form_layout
+from flows.forms.form_layout import form_layout, marked_instrument
 from flows.intake.blank_cells import blank_reasons
 from flows.intake.cells import CellParser
 from flows.intake.extract import FoundRating, extract_ratings
@@ -143,7 +143,7 @@ def ratings_of(described: Described, fit: Fit, job: Job, kind: Kind) -> list[Fou
 
 def _nobody_describes(unread: list[tuple[Grid, list[Fit]]]) -> Refused:
     """The refusal of a workbook that no layout describes, naming the layout that comes nearest and what it misses."""
-    if any(MARKER in str(cell) for grid, _ in unread for row in grid.rows[:5] for cell in row):
+    if any(marked_instrument(str(cell)) for grid, _ in unread for row in grid.rows[:5] for cell in row):
         return Refused(Code.VERSION_UNKNOWN)
     return Refused(Code.LAYOUT_UNKNOWN, _nearest([fit for _, fits in unread for fit in fits]))
 

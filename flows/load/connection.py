@@ -6,7 +6,7 @@ Nobody but the night opens the working file: a writer locks out readers, and one
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -50,6 +50,19 @@ def open_published(path: Path) -> DuckDBPyConnection:
 
 
 @contextmanager
+def one_transaction(con: DuckDBPyConnection) -> Iterator[None]:
+    """All changes of the block, or none."""
+    con.execute("begin")
+    try:
+        yield
+    except BaseException:
+        with suppress(duckdb.Error):  # at a full disk DuckDB has given the connection up, and nothing is written anyway
+            con.execute("rollback")
+        raise
+    con.execute("commit")
+
+
+@contextmanager
 def attached_new(con: DuckDBPyConnection, path: Path, name: str) -> Iterator[None]:
     """Attach a new file as database `name`; everything written to it is in the file alone when the block ends.
 
@@ -57,13 +70,8 @@ def attached_new(con: DuckDBPyConnection, path: Path, name: str) -> Iterator[Non
     """
     con.execute(f"attach {quoted(str(path))} as {name} (storage_version {quoted(STORAGE_VERSION)})")
     try:
-        con.execute("begin")
-        try:
+        with one_transaction(con):
             yield
-        except BaseException:
-            con.execute("rollback")
-            raise
-        con.execute("commit")
         con.execute(f"checkpoint {name}")
     finally:
         con.execute(f"detach {name}")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-import duckdb
 from duckdb import DuckDBPyConnection
 
 from flows.failpoints import reached
@@ -207,21 +206,6 @@ def working_file(settings: Settings) -> Iterator[DuckDBPyConnection]:
         yield con
     finally:
         con.close()
-
-
-@contextmanager
-def one_transaction(con: DuckDBPyConnection) -> Iterator[None]:
-    """All of a night's changes, or none."""
-    con.execute("begin")
-    try:
-        yield
-    except BaseException:
-        with suppress(duckdb.Error):  # at a full disk DuckDB has given the connection up, and nothing is written anyway
-            con.execute("rollback")
-        raise
-    reached("before commit")
-    con.execute("commit")
-    reached("after commit")
 
 
 def begin_night(con: DuckDBPyConnection, now: datetime, night_on: date, under: str) -> Tonight:

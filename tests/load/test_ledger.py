@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from flows.errors import DiskTooFull, NightRunning
 from flows.load import ground
+from flows.load.connection import one_transaction
 from flows.load.ground import check_ground
 from flows.load.lock import night_lock
-from flows.load.night import one_transaction, working_file
+from flows.load.night import working_file
 from tests.support.lab import Lab, Score
 
 HEAD = "session | rater | revision | adherence | competence\n"

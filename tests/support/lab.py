@@ -26,11 +26,11 @@ from flows.intake.grid import limits_of
 from flows.intake.inbox import clear_inbox, receive
 from flows.intake.reader import Reader
 from flows.intake.roster import read_roster
-from flows.load.connection import open_working
+from flows.load.connection import one_transaction, open_working
 from flows.load.ground import check_ground, spool_folder
 from flows.load.ledger import choose, fingerprint
 from flows.load.lock import night_lock
-from flows.load.night import begin_night, load, one_transaction, settle, working_file
+from flows.load.night import begin_night, load, settle, working_file
 from flows.settings import load_settings
 from schemas.catalog import load_catalog
 from tests.support.intake_sheets import csv_bytes, drawn, ods_bytes, xlsx_bytes
