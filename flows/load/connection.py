@@ -24,8 +24,22 @@ def open_working(settings: Settings) -> DuckDBPyConnection:
     Spilled rows hold ratings, so the temporary folder lies in the warehouse and not in a shared /tmp.
     """
     settings.warehouse.mkdir(parents=True, exist_ok=True)
+    return _open(settings, working_path(settings))
+
+
+def open_scratch(settings: Settings, folder: Path) -> DuckDBPyConnection:
+    """Begin a working file of no consequence in a folder of the warehouse; whoever opened it removes the folder."""
+    return _open(settings, folder / WORKING_NAME)
+
+
+def working_path(settings: Settings) -> Path:
+    """Where the working file of a home is."""
+    return settings.warehouse / WORKING_NAME
+
+
+def _open(settings: Settings, path: Path) -> DuckDBPyConnection:
     return duckdb.connect(
-        str(settings.warehouse / WORKING_NAME),
+        str(path),
         config={
             "memory_limit": f"{settings.duckdb_memory_mib}MiB",
             "threads": str(settings.n_processes),

@@ -211,7 +211,7 @@ class Ratings:
             message = f"Mend it. {row.get('says', '')}".strip()
             self._insert("history.finding", [(
                 f"finding {rating_id}", workbook, sha, rating_id, code, "error", "Rating", "C12", session, rater, message,
-                SEEN_AT, None, None,
+                SEEN_AT, None, None, 1, None,
             )])  # fmt: skip
 
     def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
