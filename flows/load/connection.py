@@ -15,6 +15,7 @@ from duckdb import DuckDBPyConnection
 from flows.settings import Settings
 
 WORKING_NAME = "working.duckdb"
+SCRATCH_NAME = "scratch.duckdb"
 STORAGE_VERSION = "v1.2.0"  # what supervisors' clients can open; DuckDB 2.0 writes files that 1.x cannot read
 
 
@@ -29,7 +30,7 @@ def open_working(settings: Settings) -> DuckDBPyConnection:
 
 def open_scratch(settings: Settings, folder: Path) -> DuckDBPyConnection:
     """Begin a working file of no consequence in a folder of the warehouse; whoever opened it removes the folder."""
-    return _open(settings, folder / WORKING_NAME)
+    return _open(settings, folder / SCRATCH_NAME)
 
 
 def working_path(settings: Settings) -> Path:

@@ -27,8 +27,8 @@ ratings as (
 several as (
     select *
     from ratings
-    qualify min(values_hash) over of_key <> max(values_hash) over of_key or max(until_night_id) over of_key is not null
     window of_key as (partition by rating_key)
+    qualify min(values_hash) over of_key <> max(values_hash) over of_key or max(until_night_id) over of_key is not null
 ),
 standing as (
     select rating_key, values_hash, until_night_id, min(from_night_id) as from_night_id
@@ -92,8 +92,8 @@ replacements as (
         lag(revision) over by_night as old_revision,
         lag(rated_on) over by_night as old_rated_on
     from turns
-    qualify lag(night_id) over by_night is not null and values_hash is distinct from lag(values_hash) over by_night
     window by_night as (partition by rating_key order by night_id)
+    qualify lag(night_id) over by_night is not null and values_hash is distinct from lag(values_hash) over by_night
 ),
 -- what happened to the ratings of a key in a night, and when the last of its sheets came
 happened as (
