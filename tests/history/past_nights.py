@@ -35,6 +35,9 @@ class PastNights(Lab):
     def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__(home)
         monkeypatch.setattr("flows.nightly.reading_pool", in_process)
+        # starting the children that write copies takes longer than such a night does
+        monkeypatch.setattr("flows.nightly.send_back", lambda *_: {})
+        monkeypatch.setattr("flows.withdraw.send_back", lambda *_: {})
         self.draws()
         self.chosen: dict[str, object] = {}
         self.settings.raw.mkdir(parents=True)
