@@ -23,14 +23,17 @@ from typing import Any
 from pandera.config import config_context
 
 import flows.nightly
+from flows.as_of import publish_as_of
 from flows.console import Silence
 from flows.errors import FidelityError
 from flows.intake.frames import Job, build_frames, write_frames
 from flows.intake.pool import ReadingOrder
 from flows.intake.reader import Reader
+from flows.load.withdraw import Meant
 from flows.nightly import run_night
-from flows.settings import load_settings
+from flows.settings import Settings, load_settings
 from flows.steps import do_plainly
+from flows.withdraw import withdraw
 
 PR_SET_CHILD_SUBREAPER = 36
 LEFT_SECONDS = (
@@ -47,6 +50,7 @@ class Asked:
     failpoint: str = ""
     kill_after_seconds: float = -1  # negative: not killed
     with_children: bool = False  # read in guarded children, as a lab's night does; else in the night's own process
+    instead: str = ""  # "as-of" tells the first night again, "withdraw" takes a rating back; else it is a night
     file_limit_bytes: int = -1  # no file may grow beyond it; negative: any may
 
 
@@ -91,9 +95,17 @@ def have_night(asked: Asked) -> tuple[int, str]:
     try:
         # what a table must be is other tests' matter, and is half of the time that so small a night takes
         with config_context(validation_enabled=asked.with_children):
-            return 0, run_night(settings, now, night_on, do_plainly, Silence()).line
+            return 0, _carry_out(asked.instead, settings, now, night_on)
     except FidelityError as wrong:
         return wrong.exit_code, str(wrong)
+
+
+def _carry_out(instead: str, settings: Settings, now: dt.datetime, night_on: dt.date) -> str:
+    if instead == "as-of":
+        return publish_as_of(settings, now, night_on)[0]
+    if instead == "withdraw":
+        return withdraw(settings, now, night_on, Meant("S-1", "R-1", "the wrong recording"))[0]
+    return run_night(settings, now, night_on, do_plainly, Silence()).line
 
 
 def fork_night(asked: Asked) -> Ended:
