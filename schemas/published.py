@@ -15,7 +15,18 @@ import polars as pl
 from pandera.errors import SchemaError, SchemaErrors
 
 from flows.errors import PublishingStopped
-from schemas.codes import FINDING_KINDS, Cause, ChangedField, Modality, Outcome, Role, Selection, Severity, State, Status
+from schemas.codes import (
+    FINDING_KINDS,
+    Cause,
+    ChangedField,
+    Modality,
+    Outcome,
+    Role,
+    Selection,
+    Severity,
+    State,
+    Status,
+)
 
 Rule = tuple[Any, tuple[pa.Check, ...]]
 

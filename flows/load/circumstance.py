@@ -49,7 +49,7 @@ def keep_circumstance(
 ) -> None:
     """Keep what a night rests on; texts and rosters that are kept already are not kept twice."""
     chosen = text_of_settings(settings)
-    texts = {name: text for name, text in (*sorted(catalog.texts.items()), (SETTINGS, chosen))}
+    texts = {**dict(sorted(catalog.texts.items())), SETTINGS: chosen}
     _keep_texts(con, [(_hash(text), name, text) for name, text in texts.items()])
     roster_id = _keep_roster(con, roster) if roster.is_present else NO_ROSTER
     text_ids = [_hash(text) for name, text in texts.items() if name != SETTINGS]

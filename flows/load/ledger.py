@@ -24,6 +24,15 @@ LIFTABLE = (
     Code.READER_STOPPED,
     Code.TOO_LARGE,
 )
+LATEST = """
+select max(seen_at)
+from (
+    select received_at as seen_at from history.workbook
+    union all
+    select event_at from history.event
+)
+where seen_at::date = $night_on::date
+"""
 
 
 def fingerprint(catalog: Catalog, roster: Roster) -> str:
@@ -35,9 +44,7 @@ def fingerprint(catalog: Catalog, roster: Roster) -> str:
 def stamp_of(con: DuckDBPyConnection, now: datetime, night_on: date) -> datetime:
     """When tonight's sheets count as first seen (UTC, naive): on the night's date, after any other night of that date."""
     stamp = datetime.combine(night_on, now.time())
-    row = con.execute(
-        "select max(received_at) from history.workbook where received_at::date = ?::date", [night_on]
-    ).fetchone()
+    row = con.execute(LATEST, {"night_on": night_on}).fetchone()
     latest = row[0] if row else None
     return stamp if latest is None or stamp > latest else latest + timedelta(seconds=1)
 

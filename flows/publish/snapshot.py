@@ -52,7 +52,8 @@ _HERS: Mapping[str, str] = {
     " or (field = 'therapist_ids' and (old_rating_id in (from her_rating) or new_rating_id in (from her_rating)))",
 }
 _HER_IDS = (
-    "nullif(array_to_string(list_intersect(string_split({column}, '; '), (select list(therapist_id) from hers)), '; '), '')"
+    "nullif(array_to_string(list_sort(list_intersect("
+    "string_split({column}, '; '), (select list(therapist_id) from hers))), '; '), '')"
 )
 # Columns that say something else in a supervisor's file.
 _HER_COLUMNS: Mapping[str, Mapping[str, str]] = {

@@ -12,10 +12,11 @@ import pytest
 from pandera.config import config_context
 
 from flows.as_of import publish_as_of
+from flows.console import Silence
 from flows.errors import UsageError
+from flows.load.connection import open_published
 from flows.load.withdraw import Meant
 from flows.nightly import run_night
-from flows.console import Silence
 from flows.settings import Settings, load_settings
 from flows.steps import do_plainly
 from flows.withdraw import withdraw
@@ -26,7 +27,6 @@ from tests.support.lab import Lab
 
 Published = Mapping[str, Content]  # file below the published folder -> what it shows
 DATES = re.compile(r"\d{4}-\d\d-\d\d")
-PLACE = re.compile(r"as-of/|fidelity-summary")
 
 
 class PastNights(Lab):
@@ -99,8 +99,6 @@ class PastNights(Lab):
 
     def asks(self, query: str) -> list[tuple[Any, ...]]:
         """What the lab's published file answers."""
-        from flows.load.connection import open_published
-
         with open_published(self.settings.published / "fidelity.duckdb") as con:
             return con.execute(query).fetchall()
 
@@ -114,7 +112,9 @@ def seen(folder: Path) -> Published:
 
 def undated(published: Published, made: set[str]) -> Published:
     """The same with the dates of making taken out of workbooks: an idle night leaves those of the last change."""
-    return {name: content if name.endswith(".duckdb") else _undated(content, made) for name, content in published.items()}
+    return {
+        name: content if name.endswith(".duckdb") else _undated(content, made) for name, content in published.items()
+    }
 
 
 def _undated(told: Any, made: set[str]) -> Any:
