@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -93,7 +94,12 @@ EVERYTHING = [
 ]  # fmt: skip
 
 
-@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=int(os.environ.get("HISTORY_EXAMPLES", "1")),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
 @given(nights=st.lists(night, min_size=3, max_size=5))
 @example(nights=EVERYTHING)
 def test_every_past_day_is_told_as_it_was_published(
