@@ -25,6 +25,7 @@ from flows.load.past import PastNight, copy_past, night_as_of
 from flows.load.reference import Night, write_reference
 from flows.measure import measure
 from flows.publish.night import facts_of, publish_into
+from flows.publish.snapshot import SUPERVISION
 from flows.publish.standing import AS_OF
 from flows.publish.workbook import sync_folder
 from flows.settings import Settings, failpoint
@@ -85,9 +86,9 @@ def _tell_again(con: DuckDBPyConnection, night: PastNight, then: Circumstance) -
 
 def _put_in_place(built: Path, place: Path, scratch: Path, published: Path) -> None:
     """Swap the folder in whole; it and its supervisors' folders get the permissions of those that people use today."""
-    for folder in (built, *(built / "supervision").glob("*/")):
+    for folder in (built, built / SUPERVISION, *(built / SUPERVISION).glob("*")):
         todays = published / folder.relative_to(built)
-        if todays.is_dir():
+        if folder.is_dir() and todays.is_dir():
             shutil.copystat(todays, folder)
     place.parent.mkdir(parents=True, exist_ok=True)
     if place.exists():

@@ -100,7 +100,7 @@ EVERYTHING = [
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-@given(nights=st.lists(night, min_size=3, max_size=5))
+@given(nights=st.lists(night, min_size=2, max_size=4))
 @example(nights=EVERYTHING)
 def test_every_past_day_is_told_as_it_was_published(
     nights: list[tuple[int, list[tuple[str, int, str, str, str]]]], tmp_path_factory: pytest.TempPathFactory

@@ -39,6 +39,7 @@ def test_a_past_day_is_told_by_the_command_of_the_readme_and_nothing_else_change
 ) -> None:
     lab.sends("a.csv", HEAD + "S-1|R-1|T-1|P-1|2026-05-01|.|4|4")
     lab.publishes(JULY_8)
+    (lab.settings.published / "supervision" / "SV-1").chmod(0o710)
     there = {p: p.read_bytes() for p in lab.settings.warehouse.rglob("*") if p.is_file() and p.name != "working.duckdb"}
     line = re.search(r"^fidelity as-of .*$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
     assert line is not None
@@ -53,6 +54,7 @@ def test_a_past_day_is_told_by_the_command_of_the_readme_and_nothing_else_change
     assert {p for p in lab.settings.warehouse.rglob("*") if p.is_file() and past not in p.parents} - {
         lab.settings.warehouse / "working.duckdb"
     } == set(there)
+    assert (past / "2026-07-08" / "supervision" / "SV-1").stat().st_mode & 0o777 == 0o710
     lab.publishes(JULY_9)
     assert (past / "2026-07-08" / "fidelity.duckdb").exists()
 

@@ -74,32 +74,41 @@ def test_a_withdrawn_rating_that_waited_stops_waiting_and_its_findings_close(sma
     ]
 
 
-# What comes after a withdrawal of a rating of 4 that replaced one of 3 -> what counts then, and the verdict on what came.
-AFTER: dict[str, tuple[list[str], dict[str, float], str]] = {
-    "other values count": (["S|R|.|.|5|5"], {"S R": 5}, "accepted"),
-    "the withdrawn values, saved anew, do not": (["S|R|.|.|4|4", "Z|R|.|.|1|1"], {"Z R": 1}, "duplicate"),
-    "nor do those that they replaced": (["S|R|.|.|3|3", "Z|R|.|.|1|1"], {"Z R": 1}, "duplicate"),
-    "the same values with a revision count again": (["S|R|1|.|4|4"], {"S R": 4}, "accepted"),
-    "the same values with a rated-on date count again": (["S|R|.|2026-06-09|4|4"], {"S R": 4}, "accepted"),
-    "the withdrawn values do not hold a corrected form": (["S|R|.|.|4|4", "S|R|.|.|5|5"], {"S R": 5}, "duplicate"),
+# What comes after a withdrawal of a rating of 4 that replaced one of 3 -> what counts then, and the verdicts on what came.
+AFTER: dict[str, tuple[list[str], float | None, list[str]]] = {
+    "other values count": ([".|.|5|5"], 5, ["accepted"]),
+    "the withdrawn values, saved anew, do not": ([".|.|4|4"], None, ["duplicate"]),
+    "nor do those that they replaced": ([".|.|3|3"], None, ["duplicate"]),
+    "the same values with a revision count again": (["1|.|4|4"], 4, ["accepted"]),
+    "the same values with a rated-on date count again": ([".|2026-06-09|4|4"], 4, ["accepted"]),
+    "the withdrawn values do not tie with a corrected form": ([".|.|4|4", ".|.|5|5"], 5, ["duplicate", "accepted"]),
 }
 
 
+@pytest.fixture(scope="module")
+def after(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """The lab in which these cases were played, each in a session of its own, and found to add up."""
+    lab = Lab(tmp_path_factory.mktemp("after") / "home").draws()
+    for score in (3, 4):
+        sends(lab, f"{score}.csv", *(f"S-{n}|R|.|.|{score}|{score}" for n in range(len(AFTER))))
+        lab.night()
+    for n in range(len(AFTER)):
+        takes_back(lab, f"S-{n}", "R")
+    for k in range(2):
+        later = [(n, rows[k]) for n, (rows, _, _) in enumerate(AFTER.values()) if k < len(rows)]
+        sends(lab, f"later-{k}.csv", *(f"S-{n}|R|{row}" for n, row in later))
+    lab.night()
+    assert all(found == accepted + held + twice for found, accepted, held, twice in lab.ledger())
+    return lab
+
+
 @pytest.mark.parametrize("case", AFTER)
-def test_of_what_is_sent_after_a_withdrawal(small: Lab, case: str) -> None:
-    rows, counts, verdict = AFTER[case]
-    sends(small, "a.csv", "S|R|.|.|3|3")
-    small.night()
-    sends(small, "b.csv", "S|R|.|.|4|4")
-    small.night()
-    takes_back(small, "S", "R")
-    sends(small, "c.csv", *rows)
-    small.night()
-    assert small.adherence() == counts
-    assert small.rows("select verdict from history.rating where workbook = 'c.csv' and session_id = 'S' order by cell")[
-        0
-    ] == (verdict,)
-    assert all(found == accepted + held + twice for found, accepted, held, twice in small.ledger())
+def test_of_what_is_sent_after_a_withdrawal(after: Lab, case: str) -> None:
+    _, counts, verdicts = AFTER[case]
+    session = f"S-{list(AFTER).index(case)}"
+    assert after.adherence().get(f"{session} R") == counts
+    found = f"select verdict from history.rating where workbook like 'later%' and session_id = '{session}' order by workbook"
+    assert after.rows(found) == [(verdict,) for verdict in verdicts]
 
 
 def test_the_same_bytes_under_another_name_bring_nothing_back(small: Lab) -> None:
