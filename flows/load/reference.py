@@ -23,6 +23,7 @@ from schemas.codes import (
     Described,
     Event,
     Modality,
+    ModelNote,
     Outcome,
     Role,
     Selection,
@@ -44,6 +45,7 @@ LISTS: Mapping[str, type[Described]] = {
     "verdict": Verdict,
     "event": Event,
     "status": Status,
+    "model_note": ModelNote,
     "severity": Severity,
 }
 SENTENCES = (
