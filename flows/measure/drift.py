@@ -15,15 +15,18 @@ from flows.measure.agreement import Codes, Numbers
 from flows.measure.facets import comparison_groups
 from flows.measure.severity import t_reach
 from flows.measure.within import Within, compare_within
+from schemas.codes import ComparedWith
 
 MOST_RATERS = 400  # before and since: twice as many levels, and time grows with their cube
 FALSE_SHARE = 0.05  # false flags among the flags of one family, at most (Benjamini & Hochberg 1995, JRSS B 57, 289-300)
-CO_RATERS, REFERENCE = "co_raters", "reference"
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """How far a rater (None: all raters alike) moved from before a quarter to it, in points, with a 95 % interval."""
+    """How far a rater (None: all raters alike) moved from before a quarter to it, in points, with a 95 % interval.
+
+    `n_before` and `n_since` are co-rated sessions; `n_compared` is the number of raters whose movements were compared.
+    """
 
     rater: int | None
     compared_with: str
@@ -33,9 +36,12 @@ class Movement:
     p_value: float
     n_before: int
     n_since: int
+    n_compared: int
 
 
-def movements(session: Codes, rater: Codes, value: Numbers, is_since: Numbers, n_raters: int, fewest: int) -> list[Movement]:
+def movements(
+    session: Codes, rater: Codes, value: Numbers, is_since: Numbers, n_raters: int, fewest: int
+) -> list[Movement]:
     """Who moved from the earlier ratings to those since a date; one entry a rating, `is_since` 0 or 1.
 
     Every rater has two levels, before and since, estimated by least squares within sessions; a movement is the difference of
@@ -80,7 +86,7 @@ def _parts(session: Codes, level: Codes, n_levels: int) -> Codes:
 
 
 def _alike(able: Codes, part: Codes, n_raters: int) -> list[list[int]]:
-    """Raters that can be compared both before and since, group by group."""
+    """Raters that can be compared both before and since, group by group; those of a group of one cannot."""
     groups: dict[tuple[int, int], list[int]] = {}
     for one in able.tolist():
         groups.setdefault((int(part[one]), int(part[n_raters + one])), []).append(one)
@@ -90,44 +96,53 @@ def _alike(able: Codes, part: Codes, n_raters: int) -> list[list[int]]:
 def _against_co_raters(
     within: Within, group: list[int], n_raters: int, counts: dict[int, tuple[int, int]]
 ) -> list[Movement]:
+    """Distances from the group's median. The median of n varies pi/2 times as much as their mean, so that is added."""
     moved = np.array([within.effect[n_raters + r] - within.effect[r] for r in group])
-    centre = float(np.median(moved))
-    found = []
-    for n, one in enumerate(group):
-        weights = np.full(len(group), -1 / len(group))
-        weights[n] += 1
-        found.append(_told(within, one, CO_RATERS, moved[n] - centre, _contrast(group, weights, n_raters), counts[one]))
-    return found
+    contrasts = [_contrast(group, (np.arange(len(group)) == n) - 1 / len(group), n_raters) for n in range(len(group))]
+    variances = np.array([_variance(within, contrast) for contrast in contrasts])
+    if len(group) > 2:
+        variances = variances + (np.pi / 2 - 1) * variances.mean() / len(group)
+    told = zip(group, moved - np.median(moved), variances, strict=True)
+    return [_told(within, r, ComparedWith.CO_RATERS, m, v, counts[r], len(group)) for r, m, v in told]
 
 
 def _against_reference(
     within: Within, group: list[int], n_raters: int, counts: dict[int, tuple[int, int]]
 ) -> list[Movement]:
     moved = [float(within.effect[n_raters + r] - within.effect[r]) for r in group]
+    own = [_variance(within, _contrast([r], np.ones(1), n_raters)) for r in group]
     one_each = [
-        _told(within, r, REFERENCE, m, _contrast([r], np.ones(1), n_raters), counts[r])
-        for r, m in zip(group, moved, strict=True)
+        _told(within, r, ComparedWith.REFERENCE, m, v, counts[r], len(group))
+        for r, m, v in zip(group, moved, own, strict=True)
     ]
-    shared = _contrast(group, np.full(len(group), 1 / len(group)), n_raters)
+    shared = _variance(within, _contrast(group, np.full(len(group), 1 / len(group)), n_raters))
     before, since = (sum(counts[r][side] for r in group) for side in (0, 1))
-    return [*one_each, _told(within, None, REFERENCE, float(np.mean(moved)), shared, (before, since))]
+    return [
+        *one_each,
+        _told(within, None, ComparedWith.REFERENCE, float(np.mean(moved)), shared, (before, since), len(group)),
+    ]
 
 
 def _contrast(group: list[int], weights: Numbers, n_raters: int) -> Numbers:
+    """The weights of a sum of movements on the levels before (minus) and since (plus)."""
     contrast = np.zeros(2 * n_raters)
     contrast[np.array(group) + n_raters] = weights
     contrast[np.array(group)] = -weights
     return contrast
 
 
+def _variance(within: Within, contrast: Numbers) -> float:
+    return max((within.residual_variance or 0.0) * float(contrast @ within.covariance @ contrast), 0.0)
+
+
 def _told(
-    within: Within, one: int | None, compared_with: str, moved: float, contrast: Numbers, counts: tuple[int, int]
+    within: Within, one: int | None, compared_with: str, moved: float, variance: float, counts: tuple[int, int], n: int
 ) -> Movement:
+    """A movement with its t interval and the probability of one as large by chance."""
     from scipy.special import stdtr
 
-    error = within.residual_variance or 0.0
-    deviation = float(np.sqrt(max(error * float(contrast @ within.covariance @ contrast), 0.0)))
+    deviation = float(np.sqrt(variance))
     half = t_reach(within.residual_df) * deviation
-    t = abs(moved) / deviation if deviation > 0 else np.inf if moved else 0.0
+    t = abs(moved) / deviation if deviation > 0 else float(np.inf) if moved else 0.0
     p_value = float(2 * stdtr(within.residual_df, -t))
-    return Movement(one, compared_with, moved, moved - half, moved + half, p_value, *counts)
+    return Movement(one, compared_with, float(moved), float(moved) - half, float(moved) + half, p_value, *counts, n)

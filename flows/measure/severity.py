@@ -48,7 +48,9 @@ def spread_of(within: Within, draws: Draws, seed: int) -> Spread:
     rater, error = draws.rater[:N_PATHS, None], draws.error[:N_PATHS, None]
     values, seen = within.eigen
     shrink = rater / np.maximum(rater + error / values, 1e-300)
-    along = shrink * within.projected + np.sqrt(shrink * error / values) * random.standard_normal((N_PATHS, len(values)))
+    along = shrink * within.projected + np.sqrt(shrink * error / values) * random.standard_normal(
+        (N_PATHS, len(values))
+    )
     # What no comparison shows (the raters' common level, and groups that never meet) is as uncertain as raters vary.
     free = np.sqrt(rater) * random.standard_normal((N_PATHS, len(within.totals)))
     paths = along @ seen.T + free - (free @ seen) @ seen.T

@@ -67,13 +67,17 @@ def compare_within(session: Codes, level: Codes, value: Numbers, n_levels: int) 
     mean = np.bincount(session, weights=value) / np.maximum(n_of, 1)
     apart = value - mean[session]
     totals = np.bincount(level, weights=apart, minlength=n_levels)
-    information = np.diag(np.bincount(level, minlength=n_levels).astype(np.float64)) - _together(session, level, n_levels)
+    information = np.diag(np.bincount(level, minlength=n_levels).astype(np.float64)) - _together(
+        session, level, n_levels
+    )
     whole = Within(information, totals, 0.0, 0)
     explained = float(totals @ whole.effect)
     df = len(value) - len(np.unique(session)) - len(whole.eigen[0])
     rest = max(float(apart @ apart) - explained, 0.0) if df > 0 else 0.0
     done = Within(information, totals, rest, df)
-    done.__dict__.update(whole.__dict__ | {"residual_ss": rest, "residual_df": df})  # what was solved is not solved twice
+    done.__dict__.update(
+        whole.__dict__ | {"residual_ss": rest, "residual_df": df}
+    )  # what was solved is not solved twice
     return done
 
 
