@@ -95,7 +95,7 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     # figures about raters
     (
         _number(),
-        "low high movement severity drift_points alpha alpha_low alpha_high no_opportunity_ac1",
+        "low high movement drift_points alpha alpha_low alpha_high no_opportunity_ac1",
     ),
     ((pl.Float64, (pa.Check.ge(2, name="two raters or more"),)), "k"),
     (_share(), "icc_single icc_average average_low average_high exact within_one no_opportunity_agreement"),
@@ -155,6 +155,7 @@ _TABLES: Mapping[str, str] = {
 _NARROWER: Mapping[tuple[str, str], Rule] = {
     ("quality.finding", "code"): _one_of(FINDING_KINDS),
     ("about.run", "since"): _date(),
+    ("quality.rater_severity", "severity"): _number(),
 }
 
 

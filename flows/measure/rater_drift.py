@@ -141,7 +141,7 @@ def _causes(told: _Told, own: Sequence[_Told], rules: DriftRules) -> str | None:
     return ", ".join(alike) or None
 
 
-def _row(told: _Told, rater_id: str, periods: Sequence[str], is_drifting: bool, causes: str | None) -> Row:  # noqa: FBT001
+def _row(told: _Told, rater_id: str, periods: Sequence[str], is_drifting: bool, causes: str | None) -> Row:
     moved = told.moved
     note = (
         in_words(RaterNote.TWO_RATERS)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flows.measure.agreement import Numbers, codes_of, compared
+from flows.measure.agreement import Codes, Numbers, codes_of, compared
 from flows.measure.complete import (
     agreement_interval,
     consistency_interval,
@@ -59,11 +59,12 @@ def model_raters(table: Table, seed: int) -> RaterModel:
     n_raters = int(table.rater.max()) + 1
     within = compare_within(table.session, table.rater, table.value, n_raters) if n_raters <= MOST_RATERS else None
     if within is not None and within.residual_ss <= _AGREES * float(((table.value - table.value.mean()) ** 2).sum()):
-        sources, severity = _without_error(table, within), within.effect
+        found: tuple[Sources, Numbers] | None = (_without_error(table, within), within.effect)
     else:
-        sources, severity = _fitted(table)
-    if sources is None or severity is None:
+        found = _fitted(table)
+    if found is None:
         return RaterModel(RaterNote.NOT_SEPARABLE, None, None, None, None, None)
+    sources, severity = found
     if within is None:
         return RaterModel(RaterNote.MANY_RATERS, sources, severity, None, None, None)
     shrunk, prediction_error = _shrunken(table, within, sources)
@@ -94,17 +95,18 @@ def _why_not(table: Table) -> RaterNote | None:
     return RaterNote.TOO_FEW_SESSIONS if int((np.bincount(table.session) > 1).sum()) < FEWEST_SESSIONS else None
 
 
-def _fitted(table: Table) -> tuple[Sources | None, Numbers | None]:
-    """Variances and predicted severities by the one model of variance."""
+def _fitted(table: Table) -> tuple[Sources, Numbers] | None:
+    """Variances and predicted severities by the one model of variance; None where the design holds no raters apart."""
     facets = {
         THERAPIST: table.therapist, PATIENT: table.patient, SESSION: table.session, RATER: table.rater,
         RATER_THERAPIST: crossed(table.rater, table.therapist),
     }  # fmt: skip
     design = tell_apart(facets)
     if RATER not in design.facets:
-        return None, None
+        return None
     fitted = fit(table.value, design.facets, design.residual)
-    return sources_of(fitted.components), conditional_means(fitted, RATER).mean
+    sources = sources_of(fitted.components)
+    return None if sources is None else (sources, conditional_means(fitted, RATER).mean)
 
 
 def _without_error(table: Table, within: Within) -> Sources:
@@ -167,7 +169,7 @@ def _ends(
     return interval(draws.true_one_way if kind == IccType.ONE_WAY else draws.true, noise, k)
 
 
-def table_of(session: Numbers, rater: Numbers, value: Numbers, therapist: Numbers, patient: Numbers) -> Table:
+def table_of(session: Codes, rater: Codes, value: Numbers, therapist: Codes, patient: Codes) -> Table:
     """A table with the levels of every facet numbered from 0 on, in their order."""
     numbered = [codes_of(codes.tolist()) for codes in (session, rater, therapist, patient)]
     return Table(numbered[0], numbered[1], value, numbered[2], numbered[3])

@@ -70,7 +70,7 @@ def _families(groups: Sequence[Group], rules: DriftRules) -> list[tuple[str, lis
     families = []
     for _, members in groupby(elements, key=lambda g: (g.instrument_id, g.role, g.scale)):
         family = list(members)
-        told = repr([(g.name, g.fingerprint) for g in family] + [(rules.points, rules.fewest)])
+        told = repr([(g.instrument_id, g.name, g.scale, g.fingerprint) for g in family] + [(rules.points, rules.fewest)])
         families.append((hashlib.sha256(told.encode()).hexdigest(), family))
     return families
 

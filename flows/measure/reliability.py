@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from flows.measure.agreement import Codes, Numbers, codes_of
-from flows.measure.within import Within, compare_within
+from flows.measure.within import Within
 
 N_DRAWS = 4000
 FEWEST_DF = 4  # a level of nesting with fewer degrees of freedom cannot be told from the one above it
