@@ -21,6 +21,7 @@ from schemas.codes import (
     PURPOSE,
     SCOPE,
     Described,
+    EstimateNote,
     Event,
     Modality,
     ModelNote,
@@ -46,6 +47,7 @@ LISTS: Mapping[str, type[Described]] = {
     "event": Event,
     "status": Status,
     "model_note": ModelNote,
+    "estimate_note": EstimateNote,
     "severity": Severity,
 }
 SENTENCES = (
@@ -77,6 +79,7 @@ _TYPES: Mapping[str, pl.DataType] = {
 # A name alone is text; `name:type` is of that type.
 _TABLES: Mapping[str, str] = {
     "night": "night_id:bigint night_on:date window_start:date min_sessions:integer min_patients:integer min_raters:integer "
+    "min_reliability:double sure_above:double sure_below:double strength_points:double trend_sessions:integer trend_days:integer "
     "since:date has_roster:boolean has_plan:boolean version lab",
     "code": "list code severity meaning position:integer",
     "instrument": "instrument_id version is_latest:boolean title unit modality is_clinical:boolean crosswalk_to "
@@ -169,6 +172,12 @@ def _night_row(roster: Roster, settings: Settings, night: Night) -> Row:
         settings.min_sessions,
         settings.min_patients,
         settings.min_raters,
+        settings.min_reliability,
+        settings.sure_above,
+        settings.sure_below,
+        settings.strength_points,
+        settings.trend_sessions,
+        settings.trend_days,
         since,
         roster.is_present,
         bool(roster.plan),

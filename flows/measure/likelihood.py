@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flows.measure.facets import PATIENT, RATER, RATER_THERAPIST, RATING, SESSION, THERAPIST, Codes, levels
+from flows.measure.facets import PATIENT, RATER, RATER_THERAPIST, RATING, SESSION, THERAPIST, Codes
 
 Numbers = NDArray[np.float64]
 NESTED = (RATING, SESSION, PATIENT, THERAPIST)  # each lies in the next
@@ -26,11 +26,10 @@ CELLS = 4_000_000  # of a batch's largest array: 32 MB
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """Units of one nested facet within a block: the facet's place among the thetas, and the unit each lower unit lies in."""
+    """A nested facet within a block: its place among the thetas, and at which unit of the facet below each of its own begins."""
 
     facet: int
-    parent: Codes  # of each unit of the step below (of each row, for the first step)
-    n_units: int
+    begins: Codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,11 @@ class _Block:
     """One therapist's ratings: columns are the fixed ones, a mark for each of her raters, and the values."""
 
     cross: Numbers  # columns' products over the rows
-    sums: Numbers  # of each lowest unit: the columns' sums over its rows
-    sizes: Numbers  # rows of each lowest unit
-    steps: tuple[_Step, ...]
-    at: Codes  # where the columns stand in the whole system
+    sums: Numbers  # of each unit of the lowest nested facet: the columns' sums over its rows
+    sizes: Numbers  # rows of each of these units
+    lowest: int | None  # place of that facet among the thetas
+    steps: tuple[_Step, ...]  # the nested facets above it
+    at: Codes  # where the columns stand in the whole system; the values are its last column
     n_fixed: int
 
 
@@ -51,7 +51,7 @@ class Solved:
 
     `log_likelihood` (B), `rss` (B): at the best residual variance rss / (n - p). `fixed` (B, p) and `fixed_unit` (B) are the
     coefficients and the first one's variance over the residual's; `therapist`, `rater` (B, levels) are conditional means of
-    first coefficient + therapist and of rater, `…_unit` their variances over the residual's, the fixed part's uncertainty included.
+    first coefficient + therapist and of rater, `…_unit` their variances over the residual's, the fixed part's included.
     """
 
     log_likelihood: Numbers
@@ -67,7 +67,7 @@ class Solved:
     def joined(cls, parts: Sequence[Solved]) -> Solved:
         """Several batches as one."""
         names = cls.__slots__
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))  # type: ignore[attr-defined]
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 class Nested:
@@ -80,7 +80,9 @@ class Nested:
         n = len(value)
         fixed = np.ones((n, 1)) if columns is None else columns
         self.names = tuple(facets)
-        self._middle = float(value.mean())  # taken off: else a residual near zero is lost in the rounding of large squares
+        self._middle = float(
+            value.mean()
+        )  # taken off: else a residual near zero is lost in the rounding of large squares
         self.n, self.n_fixed = n, fixed.shape[1]
         self.therapist = _place(self.names, THERAPIST)
         self.rater, self.rater_therapist = self._raters()
@@ -91,11 +93,12 @@ class Nested:
         top = np.zeros(n, dtype=np.int64) if self.therapist is None else facets[self.names[self.therapist]]
         self.n_therapists = 0 if self.therapist is None else int(top.max()) + 1
         order = np.argsort(top, kind="stable")
-        ends = np.searchsorted(top[order], np.arange(int(top.max()) + 2))
+        begins = np.searchsorted(top[order], np.arange(int(top.max()) + 1))
         chain = [facets[self.names[k]] for k in self._nested]
+        self._given, self._fixed = (value - self._middle, chain, rater), fixed
         self._blocks = [
-            self._block(rows, value - self._middle, fixed, chain, rater)
-            for rows in (order[a:b] for a, b in zip(ends, ends[1:], strict=False))
+            self._block(rows, fixed[rows], np.arange(self.n_fixed), self._nested)
+            for rows in np.split(order, begins[1:])
         ]
 
     def _raters(self) -> tuple[int | None, int | None]:
@@ -104,28 +107,28 @@ class Nested:
         at = next((k for k, name in enumerate(names) if name and RATER in name.split("+")), None)
         return at, next((k for k, name in enumerate(names) if name == RATER_THERAPIST), None)
 
-    def _block(
-        self, rows: Codes, value: Numbers, fixed: Numbers, chain: Sequence[Codes], rater: Codes | None
-    ) -> _Block:
+    def _block(self, rows: Codes, fixed: Numbers, places: Codes, nested: Sequence[int]) -> _Block:
+        """The block of some rows: its fixed columns, where they stand in the whole system, and which nested facets it has."""
+        value, chain, rater = self._given
+        inner = [chain[self._nested.index(k)] for k in nested]
+        if inner:  # units of every facet become runs of rows
+            order = np.lexsort([codes[rows] for codes in inner])
+            rows, fixed = rows[order], fixed[order]
         own, marks = (np.zeros(0, dtype=np.int64), np.zeros((len(rows), 0)))
         if rater is not None:
             own, mine = np.unique(rater[rows], return_inverse=True)
             marks = np.zeros((len(rows), len(own)))
             marks[np.arange(len(rows)), mine] = 1
-        columns = np.column_stack([fixed[rows], marks, value[rows]])
-        steps, units = [], np.arange(len(rows))
-        for k, codes in zip(self._nested, chain, strict=True):
-            first = np.unique(units, return_index=True)[1]
-            parent = levels(codes[rows])
-            steps.append(_Step(k, parent[first], int(parent.max()) + 1))
-            units = parent
-        lowest = steps[0].parent if steps else np.zeros(len(rows), dtype=np.int64)
-        n_units = steps[0].n_units if steps else 1
-        sums = np.zeros((n_units, columns.shape[1]))
-        np.add.at(sums, lowest, columns)
-        at = np.concatenate([np.arange(self.n_fixed), self.n_fixed + own, [self.n_fixed + self.n_raters]])
-        sizes = np.bincount(lowest, minlength=n_units).astype(float)
-        return _Block(columns.T @ columns, sums, sizes, tuple(steps), at, self.n_fixed)
+        columns = np.column_stack([fixed, marks, value[rows]])
+        begins = [np.flatnonzero(np.diff(codes[rows], prepend=-1)) for codes in inner] or [np.zeros(1, dtype=np.int64)]
+        steps = tuple(
+            _Step(k, np.searchsorted(lower, upper))
+            for k, lower, upper in zip(nested[1:], begins, begins[1:], strict=False)
+        )
+        sums = np.add.reduceat(columns, begins[0], axis=0)
+        sizes = np.diff(begins[0], append=len(rows)).astype(float)
+        at = np.concatenate([places, self.n_fixed + own, [-1]])
+        return _Block(columns.T @ columns, sums, sizes, nested[0] if inner else None, steps, at, fixed.shape[1])
 
     def solve(self, theta: Numbers) -> Solved:
         """Solve for B sets of standard deviations relative to the residual's (B, facets), in batches of bounded memory."""
@@ -134,62 +137,117 @@ class Nested:
         parts = [self._solve(theta[at : at + size]) for at in range(0, len(theta), size)]
         return Solved.joined(parts)
 
-    def _solve(self, theta: Numbers) -> Solved:
+    def slopes(
+        self, theta: Numbers, cases: Mapping[int, tuple[Codes, Numbers]]
+    ) -> Mapping[int, tuple[Numbers, Numbers]]:
+        """The slope of some therapists on a time of their own, given each of B variances: its mean and unit variance (B).
+
+        A case is a therapist's level with her rows and their times. She has a level of her own instead of mean and effect;
+        everyone else's ratings still say how severe her raters are.
+        """
+        whole, _, _ = self._sum(theta)
+        return {j: self._slope(theta, whole, j, rows, time) for j, (rows, time) in cases.items()}
+
+    def _slope(self, theta: Numbers, whole: Numbers, j: int, rows: Codes, time: Numbers) -> tuple[Numbers, Numbers]:
         n_columns = self.n_fixed + self.n_raters
-        whole = np.zeros((len(theta), n_columns + 1, n_columns + 1))
-        log_det = np.zeros(len(theta))
-        rows = []
+        places = np.concatenate([[n_columns], np.arange(1, self.n_fixed), [n_columns + 1]])
+        nested = [k for k in self._nested if k != self.therapist]
+        own = self._block(rows, np.column_stack([self._fixed[rows], time]), places, nested)
+        system = np.zeros((len(theta), n_columns + 3, n_columns + 3))
+        among = np.append(np.arange(n_columns), n_columns + 2)
+        system[:, among[:, None], among] = whole
+        for block, sign in ((self._blocks[j], -1), (own, 1)):
+            at = np.where(block.at < 0, n_columns + 2, block.at)
+            system[:, at[:, None], at] += sign * self._cleared(block, theta)[0]
+        kept = np.arange(0 if self.n_therapists > 1 else 1, n_columns + 3)  # alone, she is all that tells the mean
+        scale, ridge = np.ones((len(theta), n_columns + 2)), np.zeros(n_columns + 2)
+        if self.rater is not None:
+            raters = slice(self.n_fixed, n_columns)
+            scale[:, raters], ridge[raters] = theta[:, self.rater, None], 1
+        system, scale, ridge = system[:, kept[:, None], kept], scale[:, kept[:-1]], ridge[kept[:-1]]
+        inverse = np.linalg.inv(system[:, :-1, :-1] * scale[:, :, None] * scale[:, None, :] + np.diag(ridge))
+        mean = np.einsum("bj,bj->b", inverse[:, -1], system[:, :-1, -1] * scale)
+        return mean, inverse[:, -1, -1]
+
+    def _cleared(self, block: _Block, theta: Numbers) -> tuple[Numbers, Numbers]:
+        """A block's columns' products under V^-1 of everything but the raters' severity, and log|V|."""
+        cross, log_det = _without_nested(block, theta)
+        if self.rater_therapist is not None:
+            cross, more = _without_crossed(cross, block, theta[:, self.rater_therapist])
+            log_det = log_det + more
+        return cross, log_det
+
+    def _sum(self, theta: Numbers) -> tuple[Numbers, Numbers, list[Numbers]]:
+        """The whole system before the raters' severity is taken in, log|V| so far, and each block's first row."""
+        n_columns = self.n_fixed + self.n_raters
+        whole, log_det, rows = np.zeros((len(theta), n_columns + 1, n_columns + 1)), np.zeros(len(theta)), []
         for block in self._blocks:
-            cross, added = _without_nested(block, theta)
-            if self.rater_therapist is not None:
-                cross, more = _without_crossed(cross, block, theta[:, self.rater_therapist])
-                added = added + more
+            cross, added = self._cleared(block, theta)
             log_det += added
             whole[:, block.at[:, None], block.at] += cross
             rows.append(cross[:, 0])
-        return self._whole(theta, whole, log_det, rows)
+        return whole, log_det, rows
 
-    def _whole(self, theta: Numbers, whole: Numbers, log_det: Numbers, rows: Sequence[Numbers]) -> Solved:
-        """The system that is left: fixed coefficients, and raters in units of their own standard deviation."""
-        n_columns = self.n_fixed + self.n_raters
-        scale = np.ones((len(theta), n_columns))
-        ridge = np.zeros(n_columns)
-        if self.rater is not None:
-            scale[:, self.n_fixed :] = theta[:, self.rater, None]
-            ridge[self.n_fixed :] = 1
-        system = whole[:, :-1, :-1] * scale[:, :, None] * scale[:, None, :] + np.diag(ridge)
-        right = whole[:, :-1, -1] * scale
-        lower = np.linalg.cholesky(system)
-        inverse = np.linalg.inv(lower)  # of a triangle of the size of the raters; L^-1 serves every variance below
-        half = np.einsum("bij,bj->bi", inverse, right)
-        rss = np.maximum(whole[:, -1, -1] - np.sum(half**2, axis=1), np.finfo(float).tiny)
-        log_det = log_det + 2 * np.sum(np.log(np.diagonal(lower, axis1=1, axis2=2)), axis=1)
+    def prediction_error(self, theta: Numbers) -> Numbers:
+        """Each therapist's prediction error variance over the residual's, at one set of variances (facets)."""
+        whole, _, rows = self._sum(theta[None])
+        unit = self._therapists(theta[None], _factored(self, theta[None], whole), rows, of_mean=0.0)[1]
+        return np.asarray(unit[0])
+
+    def _solve(self, theta: Numbers) -> Solved:
+        whole, log_det, rows = self._sum(theta)
+        left = _factored(self, theta, whole)
         free = self.n - self.n_fixed
-        log_likelihood = -(free * (1 + np.log(2 * np.pi * rss / free)) + log_det) / 2
-        found = np.einsum("bji,bj->bi", inverse, half)
-        therapist = self._therapists(theta, found, inverse, scale, rows)
-        unit = np.sum(inverse**2, axis=1) * scale**2
-        raters = (found * scale)[:, self.n_fixed :], unit[:, self.n_fixed :]
-        fixed = found[:, : self.n_fixed].copy()
+        log_likelihood = -(free * (1 + np.log(2 * np.pi * left.rss / free)) + log_det + left.log_det) / 2
+        unit = np.sum(left.inverse**2, axis=1) * left.scale**2
+        fixed = left.found[:, : self.n_fixed].copy()
         fixed[:, 0] += self._middle
-        return Solved(log_likelihood, rss, fixed, unit[:, 0], *therapist, *raters)
+        mean, spread = self._therapists(theta, left, rows, of_mean=1.0)
+        raters = (left.found * left.scale)[:, self.n_fixed :], unit[:, self.n_fixed :]
+        return Solved(log_likelihood, left.rss, fixed, unit[:, 0], mean + self._middle, spread, *raters)
 
     def _therapists(
-        self, theta: Numbers, found: Numbers, inverse: Numbers, scale: Numbers, rows: Sequence[Numbers]
+        self, theta: Numbers, left: _Factored, rows: Sequence[Numbers], of_mean: float
     ) -> tuple[Numbers, Numbers]:
-        """Mean and unit variance of first coefficient + therapist: u | w ~ theta^2 (1'V^-1 y - 1'V^-1 W w)."""
+        """Mean and unit variance of `of_mean` times the first coefficient + therapist: u | w ~ theta^2 1'V^-1 (y - W w)."""
         mean, unit = np.zeros((len(theta), self.n_therapists)), np.zeros((len(theta), self.n_therapists))
         if self.therapist is None:
             return mean, unit
         ratio = theta[:, self.therapist] ** 2
         for j, (block, row) in enumerate(zip(self._blocks, rows, strict=True)):
             at = block.at[:-1]
-            weight = -ratio[:, None] * row[:, :-1] * scale[:, at]
-            weight[:, 0] += 1
-            mean[:, j] = ratio * row[:, -1] + np.sum(weight * found[:, at], axis=1)
-            spread = np.einsum("bij,bj->bi", inverse[:, :, at], weight)
+            weight = -ratio[:, None] * row[:, :-1] * left.scale[:, at]
+            weight[:, 0] += of_mean
+            mean[:, j] = ratio * row[:, -1] + np.sum(weight * left.found[:, at], axis=1)
+            spread = np.einsum("bij,bj->bi", left.inverse[:, :, at], weight)
             unit[:, j] = np.maximum(ratio * (1 - ratio * row[:, 0]), 0) + np.sum(spread**2, axis=1)
-        return mean + self._middle, unit
+        return mean, unit
+
+
+@dataclass(frozen=True, slots=True)
+class _Factored:
+    """The system that is left, solved: fixed coefficients, and raters in units of their own standard deviation."""
+
+    scale: Numbers  # of each unknown (B, columns)
+    inverse: Numbers  # of the system's lower triangle
+    found: Numbers  # the unknowns
+    rss: Numbers
+    log_det: Numbers
+
+
+def _factored(design: Nested, theta: Numbers, whole: Numbers) -> _Factored:
+    n_columns = design.n_fixed + design.n_raters
+    scale, ridge = np.ones((len(theta), n_columns)), np.zeros(n_columns)
+    if design.rater is not None:
+        scale[:, design.n_fixed :] = theta[:, design.rater, None]
+        ridge[design.n_fixed :] = 1
+    system = whole[:, :-1, :-1] * scale[:, :, None] * scale[:, None, :] + np.diag(ridge)
+    lower = np.linalg.cholesky(system)
+    inverse = np.linalg.inv(lower)
+    half = np.einsum("bij,bj->bi", inverse, whole[:, :-1, -1] * scale)
+    rss = np.maximum(whole[:, -1, -1] - np.sum(half**2, axis=1), np.finfo(float).tiny)
+    log_det = 2 * np.sum(np.log(np.diagonal(lower, axis1=1, axis2=2)), axis=1)
+    return _Factored(scale, inverse, np.einsum("bji,bj->bi", inverse, half), rss, log_det)
 
 
 def _place(names: Sequence[str], facet: str) -> int | None:
@@ -199,42 +257,30 @@ def _place(names: Sequence[str], facet: str) -> int | None:
 def _without_nested(block: _Block, theta: Numbers) -> tuple[Numbers, Numbers]:
     """Columns' products under V^-1 of the nested facets alone (B, m, m), and log|V| of them (B)."""
     cross = np.repeat(block.cross[None], len(theta), axis=0)
-    log_det = np.zeros(len(theta))
-    if not block.steps:
-        return cross, log_det
-    sums, sizes, log_det = _lowest(block, theta, cross)
-    for step in block.steps[1:]:
-        sums, sizes = _gathered(sums, step), _gathered(sizes, step)
+    if block.lowest is None:
+        return cross, np.zeros(len(theta))
+    log_det = _without_lowest(block, theta[:, block.lowest] ** 2, cross)
+    grown = 1 + block.sizes * theta[:, block.lowest, None] ** 2
+    sums, sizes = block.sums, block.sizes
+    for step in block.steps:
+        sums = np.add.reduceat(sums / grown[:, :, None], step.begins, axis=1)
+        sizes = np.add.reduceat(sizes / grown, step.begins, axis=1)
         ratio = theta[:, step.facet, None] ** 2
         grown = 1 + sizes * ratio
         cross -= np.matmul((sums * (ratio / grown)[:, :, None]).transpose(0, 2, 1), sums)
         log_det = log_det + np.sum(np.log(grown), axis=1)
-        sums, sizes = sums / grown[:, :, None], sizes / grown
     return cross, log_det
 
 
-def _lowest(block: _Block, theta: Numbers, cross: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+def _without_lowest(block: _Block, ratio: Numbers, cross: Numbers) -> Numbers:
     """Take the lowest facet out of `cross`; its units of one size share their weight, so products are summed once a size."""
-    ratio = theta[:, block.steps[0].facet] ** 2
-    log_det = np.zeros(len(theta))
+    log_det = np.zeros(len(ratio))
     for size in np.unique(block.sizes):
         own = block.sums[block.sizes == size]
         grown = 1 + size * ratio
         cross -= (ratio / grown)[:, None, None] * (own.T @ own)
         log_det += len(own) * np.log(grown)
-    grown = 1 + block.sizes * ratio[:, None]
-    if len(block.steps) == 1:  # nothing lies above: the sums are not needed again
-        return np.zeros((len(theta), 0, 0)), np.zeros((len(theta), 0)), log_det
-    return block.sums / grown[:, :, None], block.sizes / grown, log_det
-
-
-def _gathered(units: Numbers, step: _Step) -> Numbers:
-    """Sum lower units (B, units, …) into the units they lie in."""
-    if step.n_units == 1:
-        return units.sum(axis=1, keepdims=True)
-    together = np.zeros((len(units), step.n_units, *units.shape[2:]))
-    np.add.at(together, (slice(None), step.parent), units)
-    return together
+    return log_det
 
 
 def _without_crossed(cross: Numbers, block: _Block, theta: Numbers) -> tuple[Numbers, Numbers]:
@@ -245,4 +291,4 @@ def _without_crossed(cross: Numbers, block: _Block, theta: Numbers) -> tuple[Num
     lower = np.linalg.cholesky(inner)
     half = np.linalg.solve(lower, cross[:, raters, :])
     log_det = 2 * np.sum(np.log(np.diagonal(lower, axis1=1, axis2=2)), axis=1)
-    return cross - ratio * np.matmul(half.transpose(0, 2, 1), half), log_det
+    return np.asarray(cross - ratio * np.matmul(half.transpose(0, 2, 1), half)), log_det

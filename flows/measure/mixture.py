@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
-EXACT_BELOW = 20  # degrees of freedom; from there on Wallace's formula is right to five decimals, and forty times as fast
+EXACT_BELOW = (
+    20  # degrees of freedom; from there on Wallace's formula is right to five decimals, and forty times as fast
+)
 HALVINGS = 45
 
 

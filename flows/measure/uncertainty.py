@@ -27,7 +27,9 @@ Proposal = tuple[int, Numbers, Numbers]  # how many points, their centre, and th
 PRIOR_SCALE = 1.0  # of the half-Cauchy prior of a relative standard deviation
 RESIDUAL_WEIGHT = 1.0  # in ratings
 RESIDUAL_FLOOR = 0.1  # their standard deviation, relative to that of all ratings
-POINTS = (128, 128, 128)  # of each round; after each the proposal is fitted anew
+POINTS = 128  # of each round; after each the proposal is fitted anew
+ROUNDS = (3, 6)  # at least, and at most
+ENOUGH = 80  # effective points; rounds go on until there are so many
 TAIL = 5  # degrees of freedom of the proposal
 LOWEST = 0.1  # relative standard deviation at which the search for the mode begins, at least
 NEWTON_STEPS = 15
@@ -65,10 +67,11 @@ def average_over_variances(design: Nested, theta: Numbers, spread_of_values: flo
         return _posterior(design, np.zeros((1, 0)), design.solve(np.zeros((1, 0))), np.ones(1), floor)
     center, spread = _mode(design, np.log(np.maximum(theta, LOWEST)), floor)
     places, solved, proposals = np.zeros((0, len(theta))), [], []
-    for n in POINTS:
-        proposals.append((n, center, np.linalg.cholesky(spread)))
+    weight = np.zeros(0)
+    while len(solved) < ROUNDS[0] or (len(solved) < ROUNDS[1] and np.sum(weight**2) * ENOUGH > 1):
+        proposals.append((POINTS, center, np.asarray(np.linalg.cholesky(spread), dtype=np.float64)))
         places = np.vstack([places, _student(proposals[-1])])
-        solved.append(_solve(design, places[-n:]))
+        solved.append(_solve(design, places[-POINTS:]))
         weight = _weights(design, places, solved, proposals, floor)
         center = weight @ places
         left = places - center
