@@ -195,6 +195,23 @@ class RaterNote(Described):
     FIRST_QUARTER = "first_quarter", "no quarter before it has ratings, so there is nothing to have drifted from"
 
 
+class EstimateNote(Described):
+    """Why an estimate, or a number beside it, is empty or weaker than it looks; the first that applies."""
+
+    OTHER_ROLE = "other_role", "only observers' ratings are modelled"
+    NOT_RATED = "not_rated", "no observer's rating in the window has a value here"
+    LED_TOGETHER = "led_together", "every rated session was led with a colleague: its score is no one's alone"
+    NO_VARIANCE = "no_variance", "all ratings are equal, or there is one: nothing can be said of how sure the mean is"
+    ONE_THERAPIST = "one_therapist", "the only therapist rated: the mean of these sessions, pooled with nobody's"
+    NOT_TOLD_APART = (
+        "not_told_apart",
+        "the ratings cannot tell therapists apart from single sessions: everyone is given the mean",
+    )
+    VARIANCE_ZERO = "variance_zero", "the variance between therapists was fitted at zero: everyone is given the mean"
+    MERGED = "merged", "the ratings cannot tell the therapist apart from her one patient, session or rater"
+    SHORT_SERIES = "short_series", "a trend needs more dated sessions over a longer time"
+
+
 class Severity(Described):
     """What a finding does to the rating it is about."""
 

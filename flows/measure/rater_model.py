@@ -15,7 +15,9 @@ from flows.measure.complete import (
     one_way_interval,
     stepped_up,
 )
-from flows.measure.facets import PATIENT, RATER, RATER_THERAPIST, SESSION, THERAPIST, crossed, tell_apart
+from flows.measure.facets import PATIENT, RATER, RATER_THERAPIST, SESSION, THERAPIST, Design, crossed, tell_apart
+from flows.measure.likelihood import Nested
+from flows.measure.model import SMALL
 from flows.measure.reliability import (
     NOTHING,
     Correlation,
@@ -29,6 +31,7 @@ from flows.measure.reliability import (
     sources_of,
     usual_raters,
 )
+from flows.measure.restricted import restricted_mode
 from flows.measure.severity import Spread, spread_of
 from flows.measure.variance import conditional_means, fit
 from flows.measure.within import Within, compare_within
@@ -104,9 +107,24 @@ def _fitted(table: Table) -> tuple[Sources, Numbers] | None:
     design = tell_apart(facets)
     if RATER not in design.facets:
         return None
+    components, severity = _few(table, design) if len(table.value) < SMALL else _many(table, design)
+    sources = sources_of(components)
+    return None if sources is None else (sources, severity)
+
+
+def _few(table: Table, design: Design) -> tuple[dict[str, float], Numbers]:
+    """REML without `mixedlm`, whose imports take seconds: the same numbers (`flows.measure.restricted`)."""
+    nested = Nested(table.value, design.facets)
+    theta = restricted_mode(nested)
+    solved = nested.solve(theta[None])
+    variances = np.append(theta**2, 1.0) * float(solved.rss[0]) / (nested.n - nested.n_fixed)
+    names = (*design.facets, design.residual)
+    return {name: float(v) for name, v in zip(names, variances, strict=True)}, solved.rater[0]
+
+
+def _many(table: Table, design: Design) -> tuple[dict[str, float], Numbers]:
     fitted = fit(table.value, design.facets, design.residual)
-    sources = sources_of(fitted.components)
-    return None if sources is None else (sources, conditional_means(fitted, RATER).mean)
+    return dict(fitted.components), conditional_means(fitted, RATER).mean
 
 
 def _without_error(table: Table, within: Within) -> Sources:

@@ -26,7 +26,9 @@ steps as (
 )
 select
     instrument_id, role, level, domain, element, item, scale, coalesce(any_value(step), 1) as step,
-    concat_ws('-', $version, count(*), sum(fingerprint::hugeint), bit_xor(fingerprint), coalesce(any_value(step), 1)) as fingerprint
+    concat_ws(
+        '-', $version, count(*), sum(fingerprint::hugeint), bit_xor(fingerprint), coalesce(any_value(step), 1)
+    ) as fingerprint
 from measure.judged
 left join steps using (instrument_id, scale)
 group by all

@@ -20,7 +20,7 @@ from typing import Any
 
 import duckdb
 
-from flows.load.models import SQL, make_marts, run_models
+from flows.load.models import SQL, run_models
 from flows.load.reference import Night, write_reference
 from flows.measure import measure
 from flows.settings import Settings
@@ -162,7 +162,7 @@ class Ratings:
         self._hold()
         self.con.execute(FROM_RATINGS)
         measure(self.con)
-        make_marts(self.con)
+        run_models(self.con, ["50_supervision", "60_quality", "70_about"])
 
     def rebuild_after_findings(self) -> None:
         """Make the quality tables anew, after a test has added to history by hand."""
