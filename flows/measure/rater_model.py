@@ -74,9 +74,8 @@ def model_raters(table: Table, seed: int, kept: Fitted | None = None) -> RaterMo
     n_raters = int(table.rater.max()) + 1
     within = compare_within(table.session, table.rater, table.value, n_raters) if n_raters <= MOST_RATERS else None
     if within is not None and within.residual_ss <= _AGREES * float(((table.value - table.value.mean()) ** 2).sum()):
-        found: tuple[Sources, Numbers] | None = (_without_error(table, within), within.effect)
-    else:
-        found = _sources(kept or _fitted(table))
+        return RaterModel(RaterNote.NO_ERROR, _without_error(table, within), within.effect, None, None, None)
+    found = _sources(kept or _fitted(table))
     if found is None:
         return RaterModel(RaterNote.NOT_SEPARABLE, None, None, None, None, None)
     sources, severity = found

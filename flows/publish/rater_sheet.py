@@ -38,17 +38,19 @@ order by rater_id
 SEVERITY = """
 select instrument_id, coalesce(title, element), scale, period, severity, low, high, n_rated, n_corated, note
 from quality.rater_severity
-left join (select instrument_id, element, title from about.element) using (instrument_id, element)
+left join (select instrument_id, element, title, position from about.element) using (instrument_id, element)
 where rater_id = $rater_id
+order by instrument_id, position, scale, period = 'all' desc, period
 """
 DRIFT = """
 select
     instrument_id, coalesce(title, element, 'All elements together'), scale, period, meaning, movement, low, high,
     n_before, n_since, is_drifting, causes, note
 from quality.rater_drift
-left join (select instrument_id, element, title from about.element) using (instrument_id, element)
+left join (select instrument_id, element, title, position from about.element) using (instrument_id, element)
 left join about.code on list = 'compared_with' and code = compared_with
 where rater_id = $rater_id
+order by instrument_id, scale, period, level, position, compared_with
 """
 ELEMENT = Column("Element", "What was rated, in the instrument's words.", 44)
 PERIOD = Column("Period", "All: the window. Else the quarter in which the ratings were made.", 11)

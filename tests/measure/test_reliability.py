@@ -122,6 +122,7 @@ def test_what_cannot_be_told_is_said_in_a_note(values: list[list[float]], note: 
 def test_raters_who_differ_by_their_severity_alone_are_wholly_consistent() -> None:
     found = figures(crossed_table([[v, v + 1] for v in (1, 3, 2, 5, 4, 6)]))
     assert found["consistency"] == (1.0, 1.0)
+    assert model_raters(crossed_table([[v, v + 1] for v in (1, 3, 2, 5, 4, 6)]), 1).note is RaterNote.NO_ERROR
     # variances: sessions 3.5, raters 0.5
     assert found["agreement"][0] == pytest.approx(3.5 / 4.0)
 
