@@ -19,6 +19,9 @@ from schemas.codes import (
     FINDING_KINDS,
     Cause,
     ChangedField,
+    ComparedWith,
+    EstimateNote,
+    IccType,
     Modality,
     Outcome,
     Role,
@@ -73,7 +76,7 @@ def _time() -> Rule:
 _RULES: tuple[tuple[Rule, str], ...] = (
     (
         _id(),
-        "therapist_id patient_id rater_id session_id instrument_id instrument_version item element scale domain "
+        "therapist_id patient_id rater_id session_id instrument_id instrument_version item element scale domain facet "
         "supervisor_id period list table_name column_name name topic finding_id rating_id version",
     ),
     (
@@ -85,17 +88,37 @@ _RULES: tuple[tuple[Rule, str], ...] = (
         _count(),
         "n_sessions n_patients n_raters n_rated n_no_opportunity n_unjudgeable n_not_delivered n_missing n_ratings "
         "n_accepted n_held n_duplicate n_workbooks n_released n_waiting planned rated double_rated overdue position "
-        "min_sessions min_patients min_raters",
+        "min_sessions min_patients min_raters n_levels sessions_to_50 sessions_to_70 sessions_to_80 "
+        "comparison_group",
     ),
-    (_number(), "raw_mean threshold mean lowest highest value weight step"),
-    (_share(), "share_adequate share_low share_high"),
+    (
+        _number(),
+        "raw_mean threshold mean lowest highest value weight step estimate low high "
+        "trend_per_90_days trend_low trend_high mean_se",
+    ),
+    (_share(), "share_adequate share_low share_high p_adequate reliability share"),
     (_flag(), "crosswalked in_window is_partly is_ordered is_latest is_clinical is_newest"),
     (_date(), "session_on last_session_on night_on window_start"),
     (_time(), "received_at opened_at closed_at started_at since"),
+    # figures about raters
+    (
+        _number(),
+        "low high movement drift_points alpha alpha_low alpha_high no_opportunity_ac1",
+    ),
+    ((pl.Float64, (pa.Check.ge(2, name="two raters or more"),)), "k"),
+    (_share(), "icc_single icc_average average_low average_high exact within_one no_opportunity_agreement"),
+    (_count(), "n_units n_corated n_before n_since n_references"),
+    (_flag(), "restricted_range is_drifting"),
+    (_text(), "causes"),
+    (_one_of(IccType), "icc_type"),
+    (_one_of(ComparedWith), "compared_with"),
+    (_one_of({"element": None, "item": None, "all": None}), "level"),
     ((pl.Int64, ()), "night_id"),
     (_one_of(Role), "role"),
     (_one_of(State), "state"),
     (_one_of(Status), "status"),
+    (_one_of(EstimateNote), "estimate_note"),
+    ((pl.Float64, (pa.Check.ge(0, name="not negative"),)), "variance"),
     (_one_of(Selection), "selection"),
     (_one_of(Modality), "modality"),
     (_one_of(Outcome), "outcome"),
@@ -113,9 +136,13 @@ _RULES: tuple[tuple[Rule, str], ...] = (
 VOCABULARY: Mapping[str, Rule] = {name: rule for rule, names in _RULES for name in names.split()}
 
 _STATES = "n_rated n_no_opportunity n_unjudgeable n_not_delivered n_missing"
+_ESTIMATE = "estimate? low? high? p_adequate? reliability? trend_per_90_days? trend_low? trend_high?"
 _TABLES: Mapping[str, str] = {
     "supervision.therapist_element": "therapist_id instrument_id role domain element scale n_sessions n_patients n_raters "
-    f"raw_mean? share_adequate? share_low? share_high? {_STATES} status? crosswalked last_session_on? threshold?",
+    f"raw_mean? share_adequate? share_low? share_high? {_ESTIMATE} sessions_to_50? sessions_to_70? sessions_to_80? "
+    f"comparison_group? estimate_note? {_STATES} status? crosswalked last_session_on? threshold?",
+    "supervision.therapist_domain": "therapist_id instrument_id role domain scale n_sessions n_patients n_raters n_rated "
+    f"{_ESTIMATE} comparison_group? estimate_note? status? last_session_on? threshold?",
     "supervision.session_element": "session_id session_on? instrument_id role domain element scale n_raters mean? lowest? "
     f"highest? {_STATES}",
     "supervision.session_item": "session_id session_on? therapist_id? patient_id? rater_id role instrument_id "
@@ -130,6 +157,16 @@ _TABLES: Mapping[str, str] = {
     "audit.change": "session_id rater_id role instrument_id field item? scale? old_state? old_value? old_said? new_state? "
     "new_value? new_said? old_workbook? old_sheet? old_cell? new_workbook? new_sheet? new_cell? changed_at cause why night_id "
     "old_rating_id? new_rating_id?",
+    "quality.rater_agreement": "instrument_id role level domain? element? item? scale icc_type icc_single? icc_average? k? low? "
+    "high? average_low? average_high? alpha? alpha_low? alpha_high? exact? within_one? n_units n_raters n_rated n_no_opportunity "
+    "no_opportunity_agreement? no_opportunity_ac1? restricted_range note?",
+    "quality.rater_severity": "rater_id instrument_id role domain element scale period severity? low? high? n_rated n_corated "
+    "is_drifting? note?",
+    "quality.rater_drift": "rater_id instrument_id role level element? scale period compared_with movement low high n_before "
+    "n_since drift_points is_drifting causes? note?",
+    "quality.shared_drift": "instrument_id role scale period movement? low? high? n_references is_drifting? note?",
+    "quality.variance_component": "instrument_id role domain element scale facet variance share? n_levels position mean mean_se "
+    "note?",
     "about.purpose": "topic sentence",
     "about.run": "night_id night_on is_newest started_at version lab? window_start? since? min_sessions? min_patients? "
     "min_raters? n_workbooks? n_ratings? n_accepted? n_held? n_duplicate? n_released? n_waiting?",
@@ -145,6 +182,7 @@ _TABLES: Mapping[str, str] = {
 _NARROWER: Mapping[tuple[str, str], Rule] = {
     ("quality.finding", "code"): _one_of(FINDING_KINDS),
     ("about.run", "since"): _date(),
+    ("quality.rater_severity", "severity"): _number(),
 }
 
 

@@ -22,10 +22,15 @@ from schemas.codes import (
     SCOPE,
     Cause,
     ChangedField,
+    ComparedWith,
     Described,
+    EstimateNote,
     Event,
+    IccType,
     Modality,
+    ModelNote,
     Outcome,
+    RaterNote,
     Role,
     Selection,
     Severity,
@@ -48,6 +53,11 @@ LISTS: Mapping[str, type[Described]] = {
     "cause": Cause,
     "field": ChangedField,
     "status": Status,
+    "model_note": ModelNote,
+    "rater_note": RaterNote,
+    "icc_type": IccType,
+    "compared_with": ComparedWith,
+    "estimate_note": EstimateNote,
     "severity": Severity,
 }
 SENTENCES = (
@@ -56,6 +66,11 @@ SENTENCES = (
     (
         "roles",
         "Observers', supervisors', therapists' own and consensus ratings stand apart by role and are never pooled.",
+    ),
+    (
+        "raters",
+        "A rater's severity is told to the quality lead and to that rater, nobody else. A drift that all raters share cannot be "
+        "seen unless reference recordings are rated again.",
     ),
     ("blanks", "A number is left empty where nothing was rated; it is never zero and never guessed."),
 )
@@ -79,6 +94,8 @@ _TYPES: Mapping[str, pl.DataType] = {
 # A name alone is text; `name:type` is of that type.
 _TABLES: Mapping[str, str] = {
     "night": "night_id:bigint night_on:date window_start:date min_sessions:integer min_patients:integer min_raters:integer "
+    "drift_points:double drift_sessions:integer "
+    "min_reliability:double sure_above:double sure_below:double strength_points:double trend_sessions:integer trend_days:integer "
     "since:date has_roster:boolean has_plan:boolean version lab",
     "code": "list code severity meaning position:integer",
     "instrument": "instrument_id version is_latest:boolean title unit modality is_clinical:boolean crosswalk_to "
@@ -171,6 +188,14 @@ def _night_row(roster: Roster, settings: Settings, night: Night) -> Row:
         settings.min_sessions,
         settings.min_patients,
         settings.min_raters,
+        settings.drift_points,
+        settings.drift_sessions,
+        settings.min_reliability,
+        settings.sure_above,
+        settings.sure_below,
+        settings.strength_points,
+        settings.trend_sessions,
+        settings.trend_days,
         since,
         roster.is_present,
         bool(roster.plan),

@@ -12,6 +12,7 @@ from duckdb import DuckDBPyConnection
 from flows.failpoints import reached
 from flows.load.models import run_models
 from flows.publish.facts import NightFacts
+from flows.publish.rater_sheet import write_rater_sheets
 from flows.publish.snapshot import prepare_snapshots, renew_run
 from flows.publish.standing import forget_standing, note_standing
 from flows.publish.summary import write_summary
@@ -59,6 +60,7 @@ def publish_into(
         write_summary(con, published / f"fidelity-summary-{facts.period}.xlsx", facts)
         reached("summary swapped")
         sheets = write_supervision_sheets(con, published / "supervision", facts)
+        n_raters = write_rater_sheets(con, published / "raters", facts)
         reached("workbooks written")
     except BaseException:
         prepared.discard()
@@ -67,6 +69,7 @@ def publish_into(
     return {
         "warnings of checks": len(publication.warnings),
         "supervision sheets written": sheets.n_written,
+        "raters' sheets written": n_raters,
         "therapists without a supervisor": sheets.n_without_supervisor,
     }
 

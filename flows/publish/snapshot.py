@@ -37,6 +37,7 @@ _BUILDING = ".fidelity.duckdb.new"
 # suggest another therapist's id: it stays with the quality lead. So does a colleague's self-rating of a session led together.
 _HERS: Mapping[str, str] = {
     "supervision.therapist_element": "where therapist_id in (from hers)",
+    "supervision.therapist_domain": "where therapist_id in (from hers)",
     "supervision.session_element": "where session_id in (from her_session)"
     " and (role <> 'self' or session_id not in (from colleague_rated))",
     "supervision.session_item": "where session_id in (from her_session)"
@@ -50,6 +51,11 @@ _HERS: Mapping[str, str] = {
     "audit.change": "where (old_rating_id is null or old_rating_id in (from her_rating))"
     " and (new_rating_id is null or new_rating_id in (from her_rating))"
     " or (field = 'therapist_ids' and (old_rating_id in (from her_rating) or new_rating_id in (from her_rating)))",
+    # Raters rate for several supervisors: how they rate is for the quality lead, and each rater's own for herself.
+    "quality.rater_agreement": "where false",
+    "quality.rater_severity": "where false",
+    "quality.rater_drift": "where false",
+    "quality.shared_drift": "where false",
 }
 _HER_IDS = (
     "nullif(array_to_string(list_sort(list_intersect("

@@ -18,3 +18,23 @@ select 'coverage', concat_ws(' ', therapist_id, period)
 from quality.coverage
 group by therapist_id, period
 having count(*) > 1
+union all
+select 'rater_agreement', concat_ws(' ', instrument_id, role, level, element, item, scale, icc_type)
+from quality.rater_agreement
+group by instrument_id, role, level, element, item, scale, icc_type
+having count(*) > 1
+union all
+select 'rater_severity', concat_ws(' ', rater_id, instrument_id, role, element, scale, period)
+from quality.rater_severity
+group by rater_id, instrument_id, role, element, scale, period
+having count(*) > 1
+union all
+select 'rater_drift', concat_ws(' ', rater_id, instrument_id, role, level, element, scale, period, compared_with)
+from quality.rater_drift
+group by rater_id, instrument_id, role, level, element, scale, period, compared_with
+having count(*) > 1
+union all
+select 'shared_drift', concat_ws(' ', instrument_id, role, scale, period)
+from quality.shared_drift
+group by instrument_id, role, scale, period
+having count(*) > 1
