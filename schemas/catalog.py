@@ -57,6 +57,12 @@ class Catalog:
         other = self.instruments[instrument.crosswalk.instrument, instrument.crosswalk.version]
         return (*other.elements, *instrument.elements)
 
+    def steps_of(self, instrument: Instrument) -> tuple[Element, ...]:
+        """The steps that a timeline may note: elements of ordered domains, borrowed ones first, in their order."""
+        other = instrument.crosswalk and self.instruments[instrument.crosswalk.instrument, instrument.crosswalk.version]
+        ordered = {d.id for i in (other, instrument) if i for d in i.domains if d.ordered}
+        return tuple(element for element in self.elements_of(instrument) if element.domain in ordered)
+
 
 def version_key(version: Version) -> tuple[int, ...]:
     """A version as numbers, so that 1.10 comes after 1.9."""
