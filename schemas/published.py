@@ -15,7 +15,22 @@ import polars as pl
 from pandera.errors import SchemaError, SchemaErrors
 
 from flows.errors import PublishingStopped
-from schemas.codes import FINDING_KINDS, Modality, Outcome, Role, Selection, Severity, State, Status
+from schemas.codes import (
+    FINDING_KINDS,
+    Arousal,
+    Basis,
+    Break,
+    Followed,
+    Intervention,
+    Modality,
+    Mode,
+    Outcome,
+    Role,
+    Selection,
+    Severity,
+    State,
+    Status,
+)
 
 Rule = tuple[Any, tuple[pa.Check, ...]]
 
@@ -81,6 +96,26 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     (_flag(), "crosswalked in_window is_partly is_ordered is_latest is_clinical is_newest"),
     (_date(), "session_on last_session_on night_on window_start"),
     (_time(), "received_at opened_at closed_at started_at since"),
+    (_id(), "breaks_at last_in_order furthest done"),
+    (_text(), "modes done_while_high"),
+    (
+        _count(),
+        "episode line n_expected n_in_order n_inversions n_mentalizing_back n_no_change n_lost_further n_episodes n_unknown "
+        "n_lines n_while_high n_not_noted n_pairs",
+    ),
+    (
+        _number(),
+        "minute lost_minute minutes_to_validation minutes_to_restoring episodes breaks opportunities reached alpha",
+    ),
+    (_share(), "share_breaks breaks_low breaks_high share_reached reached_low reached_high exact"),
+    (_flag(), "order_held is_high_arousal is_experimental"),
+    (_one_of(Mode), "mode"),
+    (_one_of(Arousal), "arousal"),
+    (_one_of(Intervention), "intervention"),
+    (_one_of(Followed), "followed"),
+    (_one_of(Basis), "basis"),
+    (_one_of(Break), "break_kind"),
+    (_one_of({"step": 1, "intervention": 2}), "done_as"),
     ((pl.Int64, ()), "night_id"),
     (_one_of(Role), "role"),
     (_one_of(State), "state"),
@@ -94,6 +129,10 @@ _RULES: tuple[tuple[Rule, str], ...] = (
 VOCABULARY: Mapping[str, Rule] = {name: rule for rule, names in _RULES for name in names.split()}
 
 _STATES = "n_rated n_no_opportunity n_unjudgeable n_not_delivered n_missing"
+_BREAKS = (
+    "basis breaks_at position n_sessions n_raters n_episodes n_unknown episodes breaks share_breaks? breaks_low? breaks_high? "
+    "opportunities? reached? share_reached? reached_low? reached_high? is_experimental"
+)
 _TABLES: Mapping[str, str] = {
     "supervision.therapist_element": "therapist_id instrument_id role domain element scale n_sessions n_patients n_raters "
     f"raw_mean? share_adequate? share_low? share_high? {_STATES} status? crosswalked last_session_on? threshold?",
@@ -103,6 +142,16 @@ _TABLES: Mapping[str, str] = {
     "instrument_version item scale state value? workbook sheet cell",
     "supervision.item_element": "instrument_id instrument_version item item_title element weight is_partly crosswalked",
     "supervision.session_therapist": "session_id therapist_id session_on? patient_id? selection in_window",
+    "supervision.trajectory_session": "session_id session_on? therapist_id rater_id role instrument_id basis episode? n_expected "
+    "n_in_order? last_in_order? furthest? breaks_at? break_kind n_inversions? order_held? modes? lost_minute? "
+    "minutes_to_validation? minutes_to_restoring? done_while_high? n_mentalizing_back n_no_change n_lost_further",
+    "supervision.trajectory_step": "session_id session_on? therapist_id rater_id role instrument_id episode line minute? "
+    "element? mode? arousal? is_high_arousal intervention? followed? workbook sheet cell",
+    "supervision.trajectory_therapist": f"therapist_id instrument_id role {_BREAKS}",
+    "supervision.trajectory_done": "therapist_id instrument_id role done_as done n_sessions n_lines n_while_high "
+    "n_mentalizing_back n_no_change n_lost_further n_not_noted",
+    "quality.trajectory": f"instrument_id role {_BREAKS}",
+    "quality.trajectory_agreement": "instrument_id role basis n_sessions n_pairs exact alpha? is_experimental",
     "quality.held_rating": "workbook sheet cell session_id? rater_id? therapist_ids? role instrument_id first_code message "
     "since rating_id",
     "quality.finding": "code severity workbook sheet cell session_id? rater_id? message opened_at closed_at? finding_id",

@@ -7,6 +7,7 @@ from datetime import datetime
 from duckdb import DuckDBPyConnection
 
 from flows.load.models import run_models
+from flows.load.timelines import count_timelines, keep_timelines
 from schemas.codes import Code
 
 # The workbook whose bytes came first stands for all that share them; a sheet read again keeps the time it was first seen.
@@ -25,7 +26,7 @@ ARRIVING = """
 create schema if not exists judgement;
 create or replace table judgement.arriving as
 select
-    staged.* exclude (scores_hash, layout),
+    staged.* exclude (scores_hash, timeline_hash, layout),
     first.received_at,
     case when staged.is_valid then md5(concat_ws(
         '|', staged.scores_hash, staged.instrument_version, staged.therapist_ids::varchar,
@@ -114,6 +115,7 @@ def judge(con: DuckDBPyConnection, stamp: datetime, night_id: int) -> None:
     """Judge what is staged and add it to history: ratings, scores, remarks, findings and releases."""
     con.execute(FIRST_OF_BYTES)
     con.execute(ARRIVING)
+    count_timelines(con)
     con.execute(SETTLED.format(counting="current.rating"))
     run_models(con, ["20_judgement"])
     con.execute("drop table if exists held_before")
@@ -122,6 +124,7 @@ def judge(con: DuckDBPyConnection, stamp: datetime, night_id: int) -> None:
             con.execute(statement, {"night_id": night_id} if "$night_id" in statement else None)
     con.execute(RELEASES, {"stamp": stamp, "night_id": night_id})
     con.execute(SCORES)
+    keep_timelines(con)
     words = {
         "two_ratings": Code.TWO_RATINGS.kind.sentence,
         "session_disagrees": Code.SESSION_DISAGREES.kind.sentence,
