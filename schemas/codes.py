@@ -153,7 +153,7 @@ class Basis(Described):
     """What is known of a session's trajectory, and from where. The two are never counted together."""
 
     TIMELINE = "timeline", "the rater's timeline, episode by episode"
-    SCORES = "scores", "the scores of the steps alone, as no timeline was kept: nothing is known of their order"
+    SCORES = "scores", "the scores of the steps alone, as no timeline was kept: the order is not known"
 
 
 class Break(Described):

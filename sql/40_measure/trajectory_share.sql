@@ -28,8 +28,8 @@ subjects as (
         instrument_id,
         role,
         basis,
-        count(distinct session_id) as n_sessions,
-        count(distinct rater_id) as n_raters,
+        count(distinct session_id) filter (weight is not null) as n_sessions,
+        count(distinct rater_id) filter (weight is not null) as n_raters,
         count(*) filter (is_known) as n_episodes,
         count(*) filter (not is_known) as n_unknown,
         sum(weight) filter (is_known) as episodes
@@ -73,7 +73,7 @@ intervals as (
         (breaks + 3.841458820694124 / 2) / (episodes + 3.841458820694124) as breaks_middle,
         1.959963984540054 / (episodes + 3.841458820694124)
         * sqrt(breaks * greatest(episodes - breaks, 0) / nullif(episodes, 0) + 3.841458820694124 / 4) as breaks_half,
-        (reached + 3.841458820694124 / 2) / (opportunities + 3.841458820694124) as reached_middle,
+        (reached + 3.841458820694124 / 2) / (nullif(opportunities, 0) + 3.841458820694124) as reached_middle,
         1.959963984540054 / (opportunities + 3.841458820694124)
         * sqrt(reached * greatest(opportunities - reached, 0) / nullif(opportunities, 0) + 3.841458820694124 / 4) as reached_half
     from shares

@@ -15,12 +15,12 @@ select
     n_unknown::integer       as n_unknown,        -- further episodes of which it is not
     episodes::double         as episodes,         -- the known episodes, raters of one session sharing its weight; without second raters n_episodes
     breaks::double           as breaks,           -- of these, those whose order came to its end at this step
-    share_breaks::double     as share_breaks,     -- their share; null when nothing is known
+    share_breaks::double     as share_breaks,     -- the share of these; null when nothing is known
     breaks_low::double       as breaks_low,       -- lower end of its 95 % interval (Wilson)
     breaks_high::double      as breaks_high,      -- upper end of its 95 % interval (Wilson)
     opportunities::double    as opportunities,    -- episodes that reached the step before this one, and in which it was called for; null for complete
     reached::double          as reached,          -- of these, those that reached this one in order; null for complete
-    share_reached::double    as share_reached,    -- their share; null without an opportunity
+    share_reached::double    as share_reached,    -- the share of these; null without an opportunity
     reached_low::double      as reached_low,      -- lower end of its 95 % interval (Wilson)
     reached_high::double     as reached_high,     -- upper end of its 95 % interval (Wilson)
     is_experimental::boolean as is_experimental   -- raters are not yet known to agree on where sessions break

@@ -101,6 +101,18 @@ def test_scores_and_timelines_are_never_counted_together_and_unknown_is_counted_
         "complete": (0, 1, None, None),
     }
     assert {r["n_unknown"] for r in trajectories.rows_of("supervision.trajectory_therapist", "basis = 'scores'")} == {1}
+    (never,) = trajectories.rows_of("supervision.trajectory_therapist", "basis = 'scores' and breaks_at = 'restoring'")
+    assert (never["share_reached"], never["reached_low"], never["reached_high"]) == (None, None, None)
+
+
+def test_an_episode_without_steps_is_counted_apart() -> None:
+    trajectories = Trajectories()
+    trajectories.rated("S-1")
+    trajectories.noted("S-1", "joint_focus")
+    trajectories.notes("session | rater | instrument | episode | arousal\nS-1 | R-1 | mbt-session | 2 | flat")
+    trajectories.rebuild()
+    (complete,) = trajectories.rows_of("supervision.trajectory_therapist", "breaks_at = 'complete'")
+    assert (complete["n_sessions"], complete["n_episodes"], complete["n_unknown"], complete["episodes"]) == (1, 1, 1, 1)
 
 
 def test_roles_and_sessions_out_of_the_window_stand_apart() -> None:
@@ -163,7 +175,7 @@ def test_every_line_can_be_traced_to_its_cell() -> None:
 
 # Krippendorff (2011), Computing Krippendorff's alpha-reliability, section B: two observers, twelve units, five categories;
 # printed alpha .692. The categories stand for where a session broke.
-BEN, GERRY = "aabbdcccedda", "babbbcccedda"
+BEN, GERRY = "aabbdcccedda", "babbbccceddd"
 REACHES = {
     "a": "arousal",
     "b": "joint_focus",
@@ -181,7 +193,7 @@ def test_agreement_is_krippendorffs_alpha_as_printed() -> None:
             trajectories.noted(f"S-{number}", REACHES[label], rater)
     trajectories.rebuild()
     (row,) = trajectories.rows_of("quality.trajectory_agreement")
-    assert (row["n_sessions"], row["n_pairs"], row["exact"]) == (12, 12, 0.833333333)
+    assert (row["n_sessions"], row["n_pairs"], row["exact"]) == (12, 12, 0.75)
     assert round(row["alpha"], 3) == 0.692
     assert row["is_experimental"] is False
     assert {r["is_experimental"] for r in trajectories.rows_of("supervision.trajectory_therapist")} == {False}
