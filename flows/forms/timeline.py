@@ -20,7 +20,7 @@ TITLE_ROW, HINT_ROW, HEADER_ROW = 1, 2, 4
 FIRST_LINE, LAST_LINE = HEADER_ROW + 1, HEADER_ROW + N_LINES
 LEGEND_ROW = LAST_LINE + 2
 WIDTHS: dict[EventField, int] = {
-    "episode": 9, "minute": 9, "step": 20, "mode": 19, "arousal": 13, "intervention": 15, "followed": 18, "note": 42,
+    "episode": 11, "minute": 9, "step": 20, "mode": 19, "arousal": 13, "intervention": 15, "followed": 18, "note": 40,
 }  # fmt: skip
 COLUMNS: dict[str, EventField] = dict(zip("ABCDEFGH", WIDTHS, strict=True))
 NOTE = "H"

@@ -35,6 +35,20 @@ create table supervision.session_element(session_id varchar, session_on date, in
     n_no_opportunity int, n_unjudgeable int, n_not_delivered int, n_missing int);
 create table supervision.session_therapist(session_id varchar, therapist_id varchar, session_on date, patient_id varchar,
     selection varchar, in_window boolean);
+create table supervision.trajectory_session(session_id varchar, session_on date, therapist_id varchar, rater_id varchar,
+    role varchar, instrument_id varchar, basis varchar, episode int, n_expected int, n_in_order int, last_in_order varchar,
+    furthest varchar, breaks_at varchar, break_kind varchar, n_inversions int, order_held boolean, modes varchar,
+    lost_minute double, minutes_to_validation double, minutes_to_restoring double, done_while_high varchar,
+    n_mentalizing_back int, n_no_change int, n_lost_further int);
+create table supervision.trajectory_therapist(therapist_id varchar, instrument_id varchar, role varchar, basis varchar,
+    breaks_at varchar, position int, n_sessions int, n_raters int, n_episodes int, n_unknown int, episodes double,
+    breaks double, share_breaks double, breaks_low double, breaks_high double, opportunities double, reached double,
+    share_reached double, reached_low double, reached_high double, is_experimental boolean);
+create table quality.trajectory as select * exclude (therapist_id) from supervision.trajectory_therapist;
+create table quality.trajectory_agreement(instrument_id varchar, role varchar, basis varchar, n_sessions int, n_pairs int,
+    exact double, alpha double, is_experimental boolean);
+create table current.step(rating_id varchar, line int, episode int, minute double, step varchar, mode varchar,
+    arousal varchar, intervention varchar, followed varchar, note varchar, workbook varchar, sheet varchar, cell varchar);
 create table quality.coverage(therapist_id varchar, team varchar, supervisor_id varchar, period varchar, planned int,
     rated int, double_rated int, overdue int, note varchar);
 create table quality.workbook(workbook varchar, sha256 varchar, received_at timestamp, outcome varchar, reason varchar,
