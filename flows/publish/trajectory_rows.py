@@ -1,4 +1,4 @@
-"""What the sheet "Trajectory" of a supervision workbook says, row by row, in words of counts: nothing there is a grade."""
+"""What the sheet "Trajectory in sessions" of a supervision workbook says, row by row: counts in words, never a grade."""
 
 from __future__ import annotations
 
@@ -57,7 +57,8 @@ class Ladder:
 def trajectory_rows(therapist_id: str, paths: Sequence[Path]) -> tuple[list[PageRow], list[Ladder]]:
     """All rows of the sheet, and the ladders to draw beside them."""
     rows = [line_of(f"Trajectory of the sessions: therapist {therapist_id}", "Heading 1", 26)]
-    rows += [row for text in (PURPOSE, NEVER_SCORED) for row in lines_of(text)]
+    here = f"This sheet contains {counted(len(paths), 'picture')}, with the same in words beside and below."
+    rows += [row for text in (here, PURPOSE, NEVER_SCORED) for row in lines_of(text)]
     ladders: list[Ladder] = []
     for path in paths:
         head = len(rows)

@@ -1,4 +1,4 @@
-"""The sheet "Trajectory" of a supervision workbook: words, and a ladder that shows how far each episode got.
+"""The sheet "Trajectory in sessions" of a supervision workbook: words, and a ladder that shows how far each episode got.
 
 Drawn like the profile: dark circles and pale diamonds on grey rungs, so that it reads in grey and in a photocopy.
 """
@@ -24,7 +24,7 @@ from flows.publish.trajectory_facts import Path
 from flows.publish.trajectory_rows import AXIS_POINTS, RUNG_POINTS, Ladder, trajectory_rows
 from flows.publish.workbook import put
 
-SHEET = "Trajectory"
+SHEET = "Trajectory in sessions"
 A4 = 9  # the number of that paper in a workbook
 POINTS_A_CM, CM_A_WIDTH = 28.35, 0.214  # as in supervision_picture
 MARGIN_INCHES = 0.39
