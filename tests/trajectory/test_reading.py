@@ -59,7 +59,11 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A whole form without a timeline."""
-    folder = tmp_path_factory.mktemp("forms")
+    return write_filled(tmp_path_factory.mktemp("forms"))
+
+
+def write_filled(folder: Path) -> Path:
+    """The form of tests/forms, every score filled in, with its timeline blank."""
     write_form(SESSION, CATALOG.elements_of(SESSION), folder / "blank.xlsx")
     scores = {(i, s): chosen[k] for i, chosen in CHOSEN.items() for k, s in enumerate(("adherence", "competence"))}
     fill_form(folder / "blank.xlsx", SESSION, folder / "filled.xlsx", FIELDS, scores)  # type: ignore[arg-type]
