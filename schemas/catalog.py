@@ -58,10 +58,10 @@ class Catalog:
         return (*other.elements, *instrument.elements)
 
     def steps_of(self, instrument: Instrument) -> tuple[Element, ...]:
-        """The steps that a timeline may note: elements of ordered domains, borrowed ones first, in their order."""
-        other = instrument.crosswalk and self.instruments[instrument.crosswalk.instrument, instrument.crosswalk.version]
-        ordered = {d.id for i in (other, instrument) if i for d in i.domains if d.ordered}
-        return tuple(element for element in self.elements_of(instrument) if element.domain in ordered)
+        """The steps that a timeline may note: its own, or where it has none those of the instrument it speaks to."""
+        if instrument.steps or instrument.crosswalk is None:
+            return instrument.steps
+        return self.instruments[instrument.crosswalk.instrument, instrument.crosswalk.version].steps
 
 
 def version_key(version: Version) -> tuple[int, ...]:

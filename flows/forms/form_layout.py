@@ -98,10 +98,9 @@ def choices(instrument: Instrument, item: Item, scale: Scale) -> tuple[str, ...]
 
 
 def step_words(instrument: Instrument) -> tuple[str, ...]:
-    """Steps of the instrument's ordered domains, as `1 – Joint focus`; none when it has no ordered domain."""
-    ordered = {d.id for d in instrument.domains if d.ordered}
+    """The instrument's steps, as `1 – Joint focus`; none when it has no ordered domain."""
     named = {s.element: i.title for i in reversed(instrument.items) for s in i.speaks_to}
-    steps = [named.get(e.id, e.title) for e in instrument.elements if e.domain in ordered]
+    steps = [named.get(e.id, e.title) for e in instrument.steps]
     return tuple(step_word(k, title) for k, title in enumerate(steps, 1))
 
 

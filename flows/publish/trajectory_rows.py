@@ -122,7 +122,7 @@ def _ends(rung: Rung) -> str:
 
 
 def _of(k: float, n: float) -> str:
-    return f"{k:.3g} of {n:.3g}"
+    return f"{round(k, 2):g} of {round(n, 2):g}"
 
 
 def _episode_row(path: Path, number: int, episode: Episode) -> PageRow:

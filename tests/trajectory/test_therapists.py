@@ -7,7 +7,8 @@ from typing import Any
 import krippendorff
 import pytest
 
-from tests.trajectory.drawn import STEPS, Trajectories
+from schemas.instrument import Domain
+from tests.trajectory.drawn import CATALOG, STEPS, Trajectories
 
 WHOLE = "joint_focus arousal mode validation restoring"
 
@@ -238,3 +239,20 @@ def test_without_second_raters_everything_is_experimental() -> None:
     trajectories.rebuild()
     assert trajectories.rows_of("quality.trajectory_agreement") == []
     assert {r["is_experimental"] for r in trajectories.rows_of("supervision.trajectory_therapist")} == {True}
+
+
+def test_an_instruments_own_first_ordered_domain_is_followed_and_a_borrowed_one_only_without() -> None:
+    trajectories = Trajectories()
+    order = "select element from measure.trajectory_order where instrument_id = '{}' order by position"
+    trajectories.rebuild()
+    assert [e for (e,) in trajectories.asks(order.format("mbt-session"))] == list(STEPS)
+    assert [e for (e,) in trajectories.asks(order.format("mbt-i-acs"))] == list(STEPS)  # by its crosswalk
+    assert trajectories.asks(
+        "select distinct is_own from measure.trajectory_order where instrument_id = 'mbt-i-acs'"
+    ) == [(False,)]
+    assert [e.id for e in CATALOG.steps_of(CATALOG.latest("mbt-i-acs"))] == list(STEPS)
+    session = CATALOG.latest("mbt-session")
+    last = session.elements[0].model_copy(update={"id": "last", "domain": "more"})
+    more = Domain(id="more", title="More", ordered=True)
+    two = session.model_copy(update={"domains": (*session.domains, more), "elements": (*session.elements, last)})
+    assert [e.id for e in two.steps] == list(STEPS)
