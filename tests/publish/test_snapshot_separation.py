@@ -76,14 +76,17 @@ def asks(path: Path, query: str) -> list[tuple[object, ...]]:
 
 def search(path: Path, pattern: str) -> set[tuple[str, str]]:
     """Tables and columns in which some cell matches."""
-    columns = asks(
-        path, "select schema_name || '.' || table_name, column_name from duckdb_columns() where not internal"
-    )
-    return {
-        (str(table), str(column))
-        for table, column in columns
-        if any(re.search(pattern, str(cell)) for (cell,) in asks(path, f'select "{column}" from {table}'))
-    }
+    with open_published(path) as con:  # opened once: a file has some three hundred columns
+        columns = con.execute(
+            "select schema_name || '.' || table_name, column_name from duckdb_columns() where not internal"
+        ).fetchall()
+        return {
+            (str(table), str(column))
+            for table, column in columns
+            if any(
+                re.search(pattern, str(cell)) for (cell,) in con.execute(f'select "{column}" from {table}').fetchall()
+            )
+        }
 
 
 def test_no_cell_of_a_supervisors_file_names_another_supervisors_therapist(files: dict[str, Path]) -> None:
