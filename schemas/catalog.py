@@ -57,6 +57,12 @@ class Catalog:
         other = self.instruments[instrument.crosswalk.instrument, instrument.crosswalk.version]
         return (*other.elements, *instrument.elements)
 
+    def steps_of(self, instrument: Instrument) -> tuple[Element, ...]:
+        """The steps that a timeline may note: its own, or where it has none those of the instrument it speaks to."""
+        if instrument.steps or instrument.crosswalk is None:
+            return instrument.steps
+        return self.instruments[instrument.crosswalk.instrument, instrument.crosswalk.version].steps
+
 
 def version_key(version: Version) -> tuple[int, ...]:
     """A version as numbers, so that 1.10 comes after 1.9."""

@@ -233,6 +233,56 @@ class EstimateNote(Described):
     VARIANCE_ZERO = "variance_zero", "the variance between therapists was fitted at zero: everyone is given the mean"
     MERGED = "merged", "the ratings cannot tell the therapist apart from her one patient, session or rater"
     SHORT_SERIES = "short_series", "a trend needs more dated sessions over a longer time"
+class Mode(Described):
+    """Non-mentalizing modes, as a timeline notes them."""
+
+    PSYCHIC_EQUIVALENCE = "psychic_equivalence", "what is in the mind is taken for fact"
+    PRETEND = "pretend", "thought cut loose from reality, nothing shifts"
+    TELEOLOGICAL = "teleological", "only what is done counts"
+
+
+class Arousal(Described):
+    """How aroused the patient is, as a timeline notes it."""
+
+    FLAT = "flat", "too little for feeling to be there"
+    REGULATED = "regulated", "feeling is there and can be thought about"
+    FLOODING = "flooding", "too much to think"
+
+
+class Intervention(Described):
+    """What was done, from safe to demanding; more is not better."""
+
+    SUPPORTIVE = "supportive", "support and empathy"
+    CLARIFYING = "clarifying", "clarification, elaboration"
+    CHALLENGE = "challenge", "a belief is questioned; rare"
+    AFFECT = "affect", "a feeling is identified"
+    AFFECT_FOCUS = "affect_focus", "what both assume and neither says is named"
+    RELATIONAL = "relational", "the relationship between the two is looked at"
+
+
+class Followed(Described):
+    """What an intervention was followed by."""
+
+    MENTALIZING_BACK = "mentalizing_back", "the patient mentalizes again"
+    NO_CHANGE = "no_change", "nothing moved"
+    LOST_FURTHER = "lost_further", "less mentalizing than before"
+
+
+class Basis(Described):
+    """What is known of a session's trajectory, and from where. The two are never counted together."""
+
+    TIMELINE = "timeline", "the rater's timeline, episode by episode"
+    SCORES = "scores", "the scores of the steps alone, as no timeline was kept: the order is not known"
+
+
+class Break(Described):
+    """How the expected order of the steps came to its end. It is described, never scored."""
+
+    COMPLETE = "complete", "every step that had its opportunity was reached in the expected order"
+    MISSING = "missing", "the next step was not noted"
+    EARLY = "early", "the next step was noted, but before the one that it is expected to follow"
+    BELOW = "below", "the next step was rated below the threshold (known from scores alone)"
+    UNKNOWN = "unknown", "not known: no step was noted, or the next one was not judged"
 
 
 class Severity(Described):
@@ -286,6 +336,12 @@ class Code(StrEnum):
     SELECTION_UNKNOWN = "selection_unknown"
     ROWS_DISAGREE = "rows_disagree"
     VERSION_UNKNOWN = "version_unknown"
+    # a timeline
+    STEP_UNKNOWN = "step_unknown"
+    NOTED_UNKNOWN = "noted_unknown"
+    MINUTE_UNREADABLE = "minute_unreadable"
+    MINUTE_BACKWARDS = "minute_backwards"
+    EPISODE_UNREADABLE = "episode_unreadable"
     # ratings against each other
     TWO_RATINGS = "two_ratings"
     SESSION_DISAGREES = "session_disagrees"
@@ -305,6 +361,7 @@ class Code(StrEnum):
     ROSTER_ABSENT = "roster_absent"
     SHEET_NOT_READ = "sheet_not_read"
     HIDDEN_SHEET = "hidden_sheet"
+    TIMELINE_OF_NOBODY = "timeline_of_nobody"
 
     @property
     def kind(self) -> FindingKind:
@@ -372,6 +429,22 @@ FINDING_KINDS: dict[Code, FindingKind] = {
     Code.VERSION_UNKNOWN: _error(
         "This form was made for an instrument version that is not known here. Use a current form."
     ),
+    Code.STEP_UNKNOWN: _error(
+        "This is not a step of the trajectory.{suggestion} Choose a step from the list, or clear the cell."
+    ),
+    Code.NOTED_UNKNOWN: _error(
+        "This is not a word for {field}.{suggestion} Choose one from the list, or clear the cell."
+    ),
+    Code.MINUTE_UNREADABLE: _error(
+        "This minute cannot be read. Enter minutes from the beginning of the recording, from 0 to 600, such as 12 or 12.5."
+    ),
+    Code.MINUTE_BACKWARDS: _error(
+        "This minute lies before the line above it in the same episode. "
+        "Correct one of the two, or put the lines in the order in which things happened."
+    ),
+    Code.EPISODE_UNREADABLE: _error(
+        "The episode is not a whole number. Enter 1 for the first episode, then 2, 3 …, or leave the cell blank."
+    ),
     Code.TWO_RATINGS: _error(
         "The same rater rated this session twice, differently, and nothing says which is later. "
         "Send the one that counts again, alone or with a higher revision or a later rated-on date."
@@ -402,4 +475,8 @@ FINDING_KINDS: dict[Code, FindingKind] = {
     Code.ROSTER_ABSENT: _warning("There is no roster, so every id was taken as it stands. Add raw/roster.xlsx."),
     Code.SHEET_NOT_READ: _warning("No layout describes this sheet; nothing was read from it.{suggestion}"),
     Code.HIDDEN_SHEET: _warning("This sheet is hidden and was not read."),
+    Code.TIMELINE_OF_NOBODY: _warning(
+        "No rating in this workbook goes with this timeline, so it was left out. Send it in one workbook with its rating, "
+        "and name the same session and rater in both."
+    ),
 }

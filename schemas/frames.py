@@ -15,7 +15,7 @@ from pandera.engines.polars_engine import List as ListOf
 from pandera.errors import SchemaError, SchemaErrors
 
 from flows.errors import FidelityError
-from schemas.codes import Code, Role, Selection, Severity, State
+from schemas.codes import Arousal, Code, Followed, Intervention, Mode, Role, Selection, Severity, State
 
 SHA256 = r"^[0-9a-f]{64}$"
 CELL = r"^([A-Z]{1,3}[1-9][0-9]{0,6})?$"
@@ -76,6 +76,7 @@ class Rating(FoundRating):
     is_valid: bool
     first_code: str = pa.Field(isin=list(Code), nullable=True)
     scores_hash: str = pa.Field(nullable=True)
+    timeline_hash: str  # "" when it has no timeline
 
 
 class Score(Model):
@@ -96,6 +97,23 @@ class Comment(Model):
     item: str = pa.Field(nullable=True)
     cell: str = pa.Field(str_matches=CELL)
     comment: str
+
+
+class Step(Model):
+    """One row per event that a valid rating's timeline notes."""
+
+    rating_id: str
+    line: pl.Int32 = pa.Field(ge=1)
+    episode: pl.Int32 = pa.Field(ge=1)
+    minute: float = pa.Field(ge=0, nullable=True)
+    step: str = pa.Field(nullable=True)
+    mode: str = pa.Field(isin=list(Mode), nullable=True)
+    arousal: str = pa.Field(isin=list(Arousal), nullable=True)
+    intervention: str = pa.Field(isin=list(Intervention), nullable=True)
+    followed: str = pa.Field(isin=list(Followed), nullable=True)
+    note: str = pa.Field(nullable=True)
+    sheet: str
+    cell: str = pa.Field(str_matches=CELL)
 
 
 class Finding(Model):

@@ -140,6 +140,13 @@ class Instrument(Part):
         """Id and version, as `mbt-session 1.0`."""
         return f"{self.id} {self.version}"
 
+    @property
+    def steps(self) -> tuple[Element, ...]:
+        """The steps that a timeline follows: the elements of its first ordered domain; none when it has no such domain."""
+        ordered = {d.id for d in self.domains if d.ordered}
+        first = next((e.domain for e in self.elements if e.domain in ordered), None)
+        return tuple(e for e in self.elements if e.domain == first)
+
     @model_validator(mode="after")
     def _hangs_together(self) -> Instrument:
         self._check_nothing_twice()

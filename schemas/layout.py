@@ -31,6 +31,10 @@ ID_FIELDS: tuple[FieldName, ...] = ("session_id", "therapist_id", "patient_id", 
 DATE_FIELDS: tuple[FieldName, ...] = ("session_on", "rated_on")
 REMARK_COLUMN = "comment"  # what [scales] may say of a header besides the instrument's scales: remarks on an item
 ROW_ONLY: tuple[FieldName, ...] = ("item", "scale", "value")
+EventField = Literal[
+    "session_id", "rater_id", "role", "episode", "minute", "step", "mode", "arousal", "intervention", "followed", "note",
+]  # fmt: skip
+NOTED: tuple[EventField, ...] = ("step", "mode", "arousal", "intervention", "followed")  # what makes a line an event
 SOURCES = ("label", "cell", "column", "letter", "header", "value", "sheet_name", "file_name", "same_as")
 
 
@@ -117,6 +121,36 @@ class Table(Part):
         return self
 
 
+class Timeline(Part):
+    """A sheet of the same workbook that follows sessions as they go: a line an event, in the order of the session.
+
+    With `session_id` and `rater_id` it is a log of many ratings; without them it goes with the one rating of its workbook.
+    """
+
+    sheet: Texts  # what it is called; a copy's mark, as in `Timeline (2)`, pairs it with `Rating (2)`
+    minutes: Literal["minutes", "seconds", "clock"] = (
+        "minutes"  # clock: 12:30 is minutes and seconds, 1:12:30 hours too
+    )
+    until: Texts = ()  # the log ends before the row whose first text begins with one of these
+    fields: dict[EventField, FieldSource]
+
+    @property
+    def is_log(self) -> bool:
+        """True when each line names its session and rater."""
+        return "session_id" in self.fields
+
+    @model_validator(mode="after")
+    def _can_be_read(self) -> Timeline:
+        if "step" not in self.fields:
+            raise ValueError("nothing says where the step stands; add [timeline.fields] step")
+        if ("session_id" in self.fields) != ("rater_id" in self.fields):
+            raise ValueError("session_id and rater_id go together: a log names both in every line")
+        for name, source in self.fields.items():
+            if not (source.in_table or source.value):
+                raise ValueError(f"[timeline.fields] {name} must be a column")
+        return self
+
+
 class SheetChoice(Part):
     """Which sheets of a workbook the layout is about. With nothing given: every visible sheet that fits."""
 
@@ -153,6 +187,7 @@ class Layout(Part):
     sheet: SheetChoice = SheetChoice()
     fields: dict[FieldName, FieldSource]
     table: Table = Table()
+    timeline: Timeline | None = None
 
     @model_validator(mode="after")
     def _can_be_read(self) -> Layout:

@@ -23,6 +23,13 @@ from schemas.codes import (
     EstimateNote,
     IccType,
     Modality,
+    Arousal,
+    Basis,
+    Break,
+    Followed,
+    Intervention,
+    Modality,
+    Mode,
     Outcome,
     Role,
     Selection,
@@ -113,6 +120,26 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     (_one_of(IccType), "icc_type"),
     (_one_of(ComparedWith), "compared_with"),
     (_one_of({"element": None, "item": None, "all": None}), "level"),
+    (_id(), "breaks_at last_in_order furthest done"),
+    (_text(), "modes done_while_high"),
+    (
+        _count(),
+        "episode line n_expected n_in_order n_inversions n_mentalizing_back n_no_change n_lost_further n_episodes n_unknown "
+        "n_lines n_while_high n_not_noted n_pairs",
+    ),
+    (
+        _number(),
+        "minute lost_minute minutes_to_validation minutes_to_restoring episodes breaks opportunities reached alpha",
+    ),
+    (_share(), "share_breaks breaks_low breaks_high share_reached reached_low reached_high exact"),
+    (_flag(), "order_held is_high_arousal is_experimental"),
+    (_one_of(Mode), "mode"),
+    (_one_of(Arousal), "arousal"),
+    (_one_of(Intervention), "intervention"),
+    (_one_of(Followed), "followed"),
+    (_one_of(Basis), "basis"),
+    (_one_of(Break), "break_kind"),
+    (_one_of({"step": 1, "intervention": 2}), "done_as"),
     ((pl.Int64, ()), "night_id"),
     (_one_of(Role), "role"),
     (_one_of(State), "state"),
@@ -137,6 +164,10 @@ VOCABULARY: Mapping[str, Rule] = {name: rule for rule, names in _RULES for name 
 
 _STATES = "n_rated n_no_opportunity n_unjudgeable n_not_delivered n_missing"
 _ESTIMATE = "estimate? low? high? p_adequate? reliability? trend_per_90_days? trend_low? trend_high?"
+_BREAKS = (
+    "basis breaks_at position n_sessions n_raters n_episodes n_unknown episodes breaks share_breaks? breaks_low? breaks_high? "
+    "opportunities? reached? share_reached? reached_low? reached_high? is_experimental"
+)
 _TABLES: Mapping[str, str] = {
     "supervision.therapist_element": "therapist_id instrument_id role domain element scale n_sessions n_patients n_raters "
     f"raw_mean? share_adequate? share_low? share_high? {_ESTIMATE} sessions_to_50? sessions_to_70? sessions_to_80? "
@@ -149,6 +180,16 @@ _TABLES: Mapping[str, str] = {
     "instrument_version item scale state value? workbook sheet cell",
     "supervision.item_element": "instrument_id instrument_version item item_title element weight is_partly crosswalked",
     "supervision.session_therapist": "session_id therapist_id session_on? patient_id? selection in_window",
+    "supervision.trajectory_session": "session_id session_on? therapist_id rater_id role instrument_id basis episode? n_expected "
+    "n_in_order? last_in_order? furthest? breaks_at? break_kind n_inversions? order_held? modes? lost_minute? "
+    "minutes_to_validation? minutes_to_restoring? done_while_high? n_mentalizing_back n_no_change n_lost_further",
+    "supervision.trajectory_step": "session_id session_on? therapist_id rater_id role instrument_id episode line minute? "
+    "element? mode? arousal? is_high_arousal intervention? followed? workbook sheet cell",
+    "supervision.trajectory_therapist": f"therapist_id instrument_id role {_BREAKS}",
+    "supervision.trajectory_done": "therapist_id instrument_id role done_as done n_sessions n_lines n_while_high "
+    "n_mentalizing_back n_no_change n_lost_further n_not_noted",
+    "quality.trajectory": f"instrument_id role {_BREAKS}",
+    "quality.trajectory_agreement": "instrument_id role basis n_sessions n_pairs exact alpha? is_experimental",
     "quality.held_rating": "workbook sheet cell session_id? rater_id? therapist_ids? role instrument_id first_code message "
     "since rating_id",
     "quality.finding": "code severity workbook sheet cell session_id? rater_id? message opened_at closed_at? finding_id",

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from schemas.codes import Modality, Selection, State
+from schemas.codes import Described, Modality, Selection, State
 from schemas.instrument import Instrument, Item, Scale
-from schemas.layout import FieldName, FieldSource, Layout, SheetChoice, Table
+from schemas.layout import EventField, FieldName, FieldSource, Layout, SheetChoice, Table, Timeline
 
 MARKER = "session-fidelity form"
 RATING_SHEET = "Rating"
@@ -47,6 +47,17 @@ ITEM_HEADER = "What to look and listen for"
 REMARK_HEADER = "Remark"
 CHECK_HEADER = "Check"
 COUNTER_LABEL = "Still blank"
+EVENT_HEADERS: Mapping[EventField, str] = {
+    "episode": "Episode",
+    "minute": "Minute",
+    "step": "Step",
+    "mode": "Mode",
+    "arousal": "Arousal",
+    "intervention": "Intervention",
+    "followed": "What followed",
+    "note": "Note",
+}
+TIMELINE_END = "Mode –"  # how the legend below the lines begins
 
 _CASE_LABELS: Mapping[FieldName, str] = {"session_id": "Case id", "session_on": "Assessed on"}
 _GROUP_LABELS: Mapping[FieldName, str] = {"therapist_id": "Therapist ids"}
@@ -86,6 +97,23 @@ def choices(instrument: Instrument, item: Item, scale: Scale) -> tuple[str, ...]
     return (*point_words(scale), *(MARK_WORDS[state] for state in instrument.marks(item, scale)))
 
 
+def step_words(instrument: Instrument) -> tuple[str, ...]:
+    """The instrument's steps, as `1 – Joint focus`; none when it has no ordered domain."""
+    named = {s.element: i.title for i in reversed(instrument.items) for s in i.speaks_to}
+    steps = [named.get(e.id, e.title) for e in instrument.steps]
+    return tuple(step_word(k, title) for k, title in enumerate(steps, 1))
+
+
+def step_word(position: int, title: str) -> str:
+    """A step as the drop-down says it: `1 – Joint focus`."""
+    return f"{position} – {title}"
+
+
+def event_word(word: Described) -> str:
+    """A word of the timeline's closed lists as the drop-down says it: `psychic equivalence`."""
+    return str(word).replace("_", " ")
+
+
 def is_field_required(instrument: Instrument, field: FieldName) -> bool:
     """True when a rating without this field is held. A group has no one patient and may do without."""
     return field not in OPTIONAL and not (field == "patient_id" and instrument.modality is Modality.GROUP)
@@ -112,7 +140,13 @@ def form_layout(instrument: Instrument) -> Layout:
             ignore_columns=(ITEM_HEADER, CHECK_HEADER),
             until=(field_labels(instrument)["overall_comment"],),
         ),
+        timeline=_timeline() if step_words(instrument) else None,
     )
+
+
+def _timeline() -> Timeline:
+    fields = {name: FieldSource(column=(header,)) for name, header in EVENT_HEADERS.items()}
+    return Timeline(sheet=(TIMELINE_SHEET,), until=(TIMELINE_END,), fields=fields)
 
 
 def _point_word(point: float, anchor: str | None) -> str:

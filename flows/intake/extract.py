@@ -20,7 +20,7 @@ from flows.intake.suggest import nearest
 from flows.intake.text import Value, address, comparable, text_of
 from flows.intake.written import prepare, read_date
 from schemas.codes import Code
-from schemas.layout import DATE_FIELDS, REMARK_COLUMN, FieldName, FieldSource, Layout
+from schemas.layout import DATE_FIELDS, NOTED, REMARK_COLUMN, FieldName, FieldSource, Layout
 
 IDENTITY: tuple[FieldName, ...] = ("session_id", "rater_id", "role", "revision", "rated_on")
 AGREEING: tuple[FieldName, ...] = ("therapist_id", "co_therapist_id", "patient_id", "session_on", "selection")
@@ -44,6 +44,25 @@ class FoundCell(NamedTuple):
     text: str
 
 
+class FoundEvent(NamedTuple):
+    """One line of a timeline as found: its sheet, its 0-based row and what stands in its columns."""
+
+    sheet: str
+    row: int
+    fields: Mapping[str, Found]
+
+    @property
+    def says_something(self) -> bool:
+        """Whether anything but a minute, an episode or whose it is stands there."""
+        return any(text_of(self.fields[name].value) for name in (*NOTED, "note") if name in self.fields)
+
+    @property
+    def cell(self) -> str:
+        """The cell that stands for the line: its step's, else the first that says something."""
+        said = (self.fields[n] for n in (*NOTED, "note", "minute", "episode") if n in self.fields)
+        return next((found.cell for found in said if found.cell and text_of(found.value)), f"A{self.row + 1}")
+
+
 @dataclass(slots=True)
 class FoundRating:
     """One rating as found: its fields, cells and remarks, and what was already seen to be wrong."""
@@ -53,6 +72,7 @@ class FoundRating:
     cells: list[FoundCell] = field(default_factory=list)
     comments: list[tuple[str | None, str, str]] = field(default_factory=list)  # item, cell, remark
     findings: list[Finding] = field(default_factory=list)
+    events: list[FoundEvent] = field(default_factory=list)  # lines of its timeline, in their order
     layout: str = ""  # name of the layout it was read with
 
     @property
@@ -183,7 +203,7 @@ def _group(
     is_row = not ("item" in row_fields or "scale" in row_fields)
     key = (
         row if is_row else None,
-        *(_meant(fit.layout, n, fields[n].value) if n in fields else "" for n in IDENTITY),
+        *(meant(fit.layout, n, fields[n].value) if n in fields else "" for n in IDENTITY),
     )
     if key not in groups:
         about = {n: f for n, f in fields.items() if n not in ABOUT_CELL and n != "overall_comment"}
@@ -193,7 +213,7 @@ def _group(
     return groups[key]
 
 
-def _meant(layout: Layout, name: FieldName, value: Value) -> str:
+def meant(layout: Layout, name: FieldName, value: Value) -> str:
     """A field's value so that two ways of writing it are the same: 7 and 007 where ids are padded, 3.2.26 and a date cell."""
     if name in DATE_FIELDS:
         date = read_date(value, layout.date_order, layout.months)
@@ -209,7 +229,7 @@ def _check_rows_agree(layout: Layout, rating: FoundRating, fields: Mapping[str, 
         here, first = fields[name], rating.fields[name]
         if here.cell == first.cell or here.value == first.value:
             continue
-        if _meant(layout, name, here.value) != _meant(layout, name, first.value):
+        if meant(layout, name, here.value) != meant(layout, name, first.value):
             rating.findings.append(Finding(Code.ROWS_DISAGREE, rating.sheet, here.cell, {"field": FIELD_WORDS[name]}))
 
 
@@ -221,12 +241,12 @@ def _take_cell(
     scale = cell.scale or lookup.only_scale
     has_score = bool(cell.text)
     if item is None:
-        said, text = row_fields["item"], _meant(layout, "item", row_fields["item"].value)
+        said, text = row_fields["item"], meant(layout, "item", row_fields["item"].value)
         item = None if text in lookup.ignored else lookup.items.get(text)
         if item is None and has_score and text not in lookup.ignored:
             _find_unknown(rating, Code.ITEM_UNKNOWN, said, nearest(text, lookup.items))
     if scale is None and "scale" in row_fields:
-        said, text = row_fields["scale"], _meant(layout, "scale", row_fields["scale"].value)
+        said, text = row_fields["scale"], meant(layout, "scale", row_fields["scale"].value)
         scale = lookup.scales.get(text)
         if scale is None and has_score:
             _find_unknown(rating, Code.SCALE_UNKNOWN, said, nearest(text, lookup.scales))
@@ -244,7 +264,7 @@ def _take_remark(touched: Iterable[FoundRating], layout: Layout, in_row: Mapping
     remark = in_row.get("comment")
     if remark is None or not text_of(remark.value):
         return
-    item = lookup.items.get(_meant(layout, "item", in_row["item"].value)) if "item" in in_row else None
+    item = lookup.items.get(meant(layout, "item", in_row["item"].value)) if "item" in in_row else None
     for rating in touched:
         rating.comments.append((item, remark.cell, text_of(remark.value)))
 
@@ -282,4 +302,8 @@ FIELD_WORDS: dict[str, str] = {
     "session_on": "the session's date",
     "rated_on": "the date of rating",
     "selection": "how the session was selected",
+    "mode": "the mode",
+    "arousal": "arousal",
+    "intervention": "the intervention",
+    "followed": "what followed",
 }

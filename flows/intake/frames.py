@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from flows.intake.cells import CellParser
 from flows.intake.extract import FoundRating
 from flows.intake.fields import FieldReader, Fields
 from flows.intake.findings import Finding
+from flows.intake.timeline import Event, TimelineReader, told_of
 from schemas import frames as schema
 from schemas.codes import Code, Severity, State
 
@@ -50,6 +51,11 @@ class Readers:
     instrument_version: str
     fields: FieldReader
     cells: CellParser
+    timeline: TimelineReader | None = None
+
+    def read_timeline(self, rating: FoundRating) -> tuple[list[Event], list[Finding]]:
+        """The events of a rating's timeline, and what is wrong in them."""
+        return ([], []) if self.timeline is None else self.timeline.read(rating)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +66,12 @@ class BatchFrames:
     rating: pl.DataFrame
     score: pl.DataFrame
     comment: pl.DataFrame
+    step: pl.DataFrame
     finding: pl.DataFrame
 
     def items(self) -> Iterator[tuple[str, pl.DataFrame]]:
         """Name and frame, one after the other."""
-        for name in ("workbook", "rating", "score", "comment", "finding"):
+        for name in ("workbook", "rating", "score", "comment", "step", "finding"):
             yield name, getattr(self, name)
 
 
@@ -77,6 +84,8 @@ def build_frames(workbooks: Iterable[FoundWorkbook], readers: Mapping[str, Reade
     ratings: Rows = []
     cells: Rows = []
     comments: Rows = []
+    steps: Rows = []
+    told: dict[str, str] = {}
     findings: Rows = []
     for book in workbooks:
         books.append(_workbook_row(book))
@@ -89,7 +98,10 @@ def build_frames(workbooks: Iterable[FoundWorkbook], readers: Mapping[str, Reade
             ratings.append(_rating_row(book, rating, rating_id, fields, reader))
             cells.extend((rating_id, reader.layout, c.item, c.scale, c.text, c.cell) for c in rating.cells)
             comments.extend((rating_id, item, cell, remark) for item, cell, remark in rating.comments)
-            wrong = [*rating.findings, *fields.findings, *_absent(rating, reader)]
+            events, slips = reader.read_timeline(rating)
+            steps.extend((rating_id, *astuple(event)) for event in events)
+            told[rating_id] = told_of(events)
+            wrong = [*rating.findings, *fields.findings, *_absent(rating, reader), *slips]
             findings.extend(_finding_row(book, rating_id, fields, found) for found in wrong)
     found_cells = schema.validated(schema.FoundCell, cells)
     scores = _parse(found_cells, readers)
@@ -98,7 +110,7 @@ def build_frames(workbooks: Iterable[FoundWorkbook], readers: Mapping[str, Reade
         [schema.validated(schema.Finding, findings), _cell_findings(scores, rating_frame, readers)]
     )
     held = finding_frame.filter(pl.col("severity") == Severity.ERROR, pl.col("rating_id").is_not_null())
-    rating_frame = _judge(rating_frame, held, scores)
+    rating_frame = _judge(rating_frame, held, scores, told)
     valid = rating_frame.filter("is_valid").select("rating_id")
     return BatchFrames(
         schema.validated(schema.Workbook, books),
@@ -107,6 +119,7 @@ def build_frames(workbooks: Iterable[FoundWorkbook], readers: Mapping[str, Reade
             schema.Score, scores.join(valid, on="rating_id", how="semi").select(schema.columns(schema.Score))
         ),
         schema.validated(schema.Comment, comments).join(valid, on="rating_id", how="semi"),
+        schema.validated(schema.Step, steps).join(valid, on="rating_id", how="semi"),
         schema.checked(schema.Finding, finding_frame),
     )
 
@@ -233,8 +246,8 @@ def _cell_findings(scores: pl.DataFrame, ratings: pl.DataFrame, readers: Mapping
     return schema.validated(schema.Finding, rows)
 
 
-def _judge(ratings: pl.DataFrame, held: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:
-    """Add whether each rating is valid, the first code that holds it, and the hash of what it says."""
+def _judge(ratings: pl.DataFrame, held: pl.DataFrame, scores: pl.DataFrame, told: Mapping[str, str]) -> pl.DataFrame:
+    """Add whether each rating is valid, the first code that holds it, and the hashes of what its scores and timeline say."""
     first = held.group_by("rating_id", maintain_order=True).agg(first_code=pl.col("code").first())
     said = scores.sort("rating_id", "item", "scale").select(
         "rating_id",
@@ -244,11 +257,16 @@ def _judge(ratings: pl.DataFrame, held: pl.DataFrame, scores: pl.DataFrame) -> p
     joined = ratings.join(first, on="rating_id", how="left", maintain_order="left").join(
         hashes, on="rating_id", how="left", maintain_order="left"
     )
-    return joined.with_columns(is_valid=pl.col("first_code").is_null()).select(schema.columns(schema.Rating))
+    timelines = pl.Series("timeline_hash", [_hash(told[i]) if told[i] else "" for i in joined["rating_id"]], pl.String)
+    return joined.with_columns(timelines, is_valid=pl.col("first_code").is_null()).select(schema.columns(schema.Rating))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _hashes(said: pl.DataFrame) -> pl.DataFrame:
-    digests = [hashlib.sha256(text.encode()).hexdigest()[:32] for text in said["text"]]
+    digests = [_hash(text) for text in said["text"]]
     return said.select("rating_id", pl.Series("scores_hash", digests, dtype=pl.String))
 
 

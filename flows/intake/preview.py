@@ -14,6 +14,7 @@ from flows.intake.inbox import hash_file
 from flows.intake.reader import Described, Sheets, describe, lay_over, ratings_of
 from flows.intake.returned import is_mend_list
 from flows.intake.roster import KnownPeople, read_roster
+from flows.intake.text import comparable
 from flows.settings import Settings
 from schemas.catalog import check_layout, load_catalog, read_layout
 
@@ -31,7 +32,8 @@ def try_layout(path: Path, layout_path: Path, settings: Settings, night_on: dt.d
     layout = read_layout(layout_path)
     catalog = load_catalog((settings.own_schemas, *_beside(layout_path)))
     check_layout(layout, catalog)
-    described = describe(layout, catalog.instrument_of(layout), KnownPeople(read_roster(settings.raw)), night_on)
+    instrument, people = catalog.instrument_of(layout), KnownPeople(read_roster(settings.raw))
+    described = describe(layout, instrument, people, night_on, catalog.steps_of(instrument))
     try:
         workbook = open_workbook(path, path.suffix, limits_of(settings))
     except FileNotFoundError:
@@ -52,17 +54,20 @@ def _preview(path: Path, workbook: Workbook, described: Described) -> Iterator[s
     sheets = Sheets(workbook)
     book = FoundWorkbook(Job(path.name, hash_file(path), path), layout=layout.name)
     yield f"{path.name}, read with {layout.name} ({layout.title})"
-    for index, grid in enumerate(sheets.plain):
-        if is_mend_list(grid):
-            continue
-        fit = lay_over(described, sheets, index)
-        name = f"Sheet {grid.name}" if grid.name else "Its text"
-        if fit.problems:
+    fits = [lay_over(described, sheets, k) for k, grid in enumerate(sheets.plain) if not is_mend_list(grid)]
+    fitting = [(described, fit) for fit in fits if not fit.problems]
+    book.ratings, attached = ratings_of(fitting, sheets, book.job, workbook.kind)
+    book.findings += attached.findings
+    for fit in fits:
+        name = f"Sheet {fit.grid.name}" if fit.grid.name else "Its text"
+        n_ratings = sum(rating.sheet == fit.grid.name for rating in book.ratings)
+        if comparable(fit.grid.name) in attached.sheets:
+            n_events = sum(event.sheet == fit.grid.name for rating in book.ratings for event in rating.events)
+            yield f"{name}: a timeline; {_count(n_events, 'line')} go with the ratings"
+        elif fit.problems:
             yield from [f"{name}: does not fit, because", *(f"  - {problem}" for problem in fit.problems)]
-            continue
-        ratings = ratings_of(described, fit, book.job, workbook.kind)
-        book.ratings += ratings
-        yield (f"{name}: fits; {_count(len(ratings), 'rating')} from row {fit.first_row + 1} on")
+        else:
+            yield f"{name}: fits; {_count(n_ratings, 'rating')} from row {fit.first_row + 1} on"
     yield from _ratings(book, {layout.name: described.readers})
     yield from _closing(book)
 

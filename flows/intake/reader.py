@@ -19,9 +19,11 @@ from flows.intake.recognise import Fit, Lookup, Sheet, fit_layout
 from flows.intake.returned import is_mend_list
 from flows.intake.roster import KnownPeople
 from flows.intake.text import comparable
+from flows.intake.timeline import TimelineReader
+from flows.intake.timeline_sheet import Attached, attach_timelines
 from schemas.catalog import Catalog
 from schemas.codes import Code
-from schemas.instrument import Instrument
+from schemas.instrument import Element, Instrument
 from schemas.layout import Layout
 from schemas.roster import Roster
 
@@ -46,7 +48,10 @@ class Reader:
         own = [(layout, catalog.instrument_of(layout)) for layout in catalog.layouts.values()]
         forms = [(form_layout(instrument), instrument) for instrument in catalog.instruments.values()]
         self._limits = limits
-        self.described = [describe(layout, instrument, people, night_on) for layout, instrument in (*own, *forms)]
+        self.described = [
+            describe(layout, instrument, people, night_on, catalog.steps_of(instrument))
+            for layout, instrument in (*own, *forms)
+        ]
         self.readers = {d.layout.name: d.readers for d in self.described}
 
     def read(self, job: Job) -> FoundWorkbook:
@@ -85,15 +90,11 @@ class Reader:
                 unread.append((grid, [fit for _, fit in attempts]))
         if not fits:
             raise _nobody_describes(unread)
-        return self._found(job, workbook.kind, fits, [u for u in unread if _holds_something(u[0], known)])
-
-    def _found(
-        self, job: Job, kind: Kind, fits: list[tuple[Described, Fit]], unread: list[tuple[Grid, list[Fit]]]
-    ) -> FoundWorkbook:
         book = FoundWorkbook(job, layout=" + ".join(dict.fromkeys(d.layout.name for d, _ in fits)))
-        for described, fit in fits:
-            book.ratings += ratings_of(described, fit, job, kind)
-        book.findings = [_unread(grid, tried) for grid, tried in unread]
+        book.ratings, attached = ratings_of(fits, sheets, job, workbook.kind)
+        known |= attached.sheets
+        book.findings = [_unread(grid, tried) for grid, tried in unread if _holds_something(grid, known)]
+        book.findings += attached.findings
         if not book.ratings:
             book.findings.append(Finding(Code.NOTHING_FILLED_IN))
         return book
@@ -126,19 +127,37 @@ def lay_over(described: Described, sheets: Sheets, index: int) -> Fit:
     return fit_layout(sheets.sheet(layout, index), layout, described.instrument, described.lookup, others)
 
 
-def ratings_of(described: Described, fit: Fit, job: Job, kind: Kind) -> list[FoundRating]:
-    """The ratings of a fitted sheet, with the reason why cells that ought to hold a rating read as blank.
+def ratings_of(
+    fits: Sequence[tuple[Described, Fit]], sheets: Sheets, job: Job, kind: Kind
+) -> tuple[list[FoundRating], Attached]:
+    """The ratings of the fitted sheets with their timelines, and the reason why cells that ought to hold a rating are blank.
 
     What is blank throughout is a rating that was never made.
     """
+    found = [(described, fit, _extracted(described, fit, job, kind)) for described, fit in fits]
+    attached = Attached()
+    for layout in {d.layout.name: d.layout for d, _ in fits if d.layout.timeline}.values():
+        of_sheets = {fit.grid.name: ratings for d, fit, ratings in found if d.layout is layout}
+        more = attach_timelines(layout, of_sheets, sheets.by_name())
+        attached.sheets |= more.sheets
+        attached.findings += more.findings
+    return [r for d, _, ratings in found for r in ratings if not _is_blank(d, r)], attached
+
+
+def _extracted(described: Described, fit: Fit, job: Job, kind: Kind) -> list[FoundRating]:
+    """All ratings of one sheet, with those that are blank throughout."""
     found = extract_ratings(fit, described.lookup, job.workbook)
     if sum(map(len, fit.grid.rows)) <= MOST_CELLS_EXPLAINED:
         _explain_blanks(found, fit.grid.name, described.instrument, job.path, kind)
-    is_blank = described.readers.cells.is_blank
-    ratings = [r for r in found if r.findings or not all(is_blank(cell.text) for cell in r.cells)]
-    for rating in ratings:
+    for rating in found:
         rating.layout = described.layout.name
-    return ratings
+    return found
+
+
+def _is_blank(described: Described, rating: FoundRating) -> bool:
+    if rating.findings or any(event.says_something for event in rating.events):
+        return False
+    return all(described.readers.cells.is_blank(cell.text) for cell in rating.cells)
 
 
 def _nobody_describes(unread: list[tuple[Grid, list[Fit]]]) -> Refused:
@@ -171,14 +190,17 @@ def _unread(grid: Grid, tried: list[Fit]) -> Finding:
     return Finding(Code.SHEET_NOT_READ, sheet=grid.name, words={"suggestion": _nearest(tried)})
 
 
-def describe(layout: Layout, instrument: Instrument, people: KnownPeople, night_on: dt.date) -> Described:
-    """A layout made ready to read sheets: its words looked up, its parsers built."""
+def describe(
+    layout: Layout, instrument: Instrument, people: KnownPeople, night_on: dt.date, steps: Sequence[Element] = ()
+) -> Described:
+    """A layout made ready to read sheets: its words looked up, its parsers built; `steps` are those a timeline may note."""
     readers = Readers(
         layout.name,
         instrument.id,
         instrument.version,
         FieldReader(layout, people, night_on),
         CellParser(layout, instrument),
+        TimelineReader(layout.timeline, instrument, steps) if layout.timeline else None,
     )
     return Described(layout, instrument, Lookup(layout, instrument), readers)
 

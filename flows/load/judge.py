@@ -7,6 +7,7 @@ from datetime import datetime
 from duckdb import DuckDBPyConnection
 
 from flows.load.models import run_models
+from flows.load.timelines import count_timelines, keep_timelines
 from schemas.codes import Code
 
 # The workbook whose bytes came first stands for all that share them; a sheet read again keeps the time it was first seen.
@@ -21,10 +22,32 @@ from (
 qualify row_number() over (partition by sha256 order by received_at, place, workbook) = 1
 """
 
-# A rating that says what was withdrawn is no news, unless its revision or rated-on date is newer; nor is one that came
-# before the withdrawal and can be read only now. One that was withdrawn while it waited is not taken up again.
+# One that was withdrawn while it waited is not taken up again.
 ARRIVING = """
 create schema if not exists judgement;
+create or replace table judgement.arriving as
+select
+    staged.* exclude (scores_hash, timeline_hash, layout),
+    first.received_at,
+    case when staged.is_valid then md5(concat_ws(
+        '|', staged.scores_hash, staged.instrument_version, staged.therapist_ids::varchar,
+        coalesce(staged.patient_id, ''), coalesce(staged.session_on::varchar, '')
+    )) end as values_hash,
+    known.rating_id is not null as was_held,
+    known.night_id as known_in
+from staged_rating as staged
+join first_of_bytes as first on first.sha256 = staged.sha256
+left join history.rating as known on known.rating_id = staged.rating_id
+where known.rating_id is null
+    or (
+        not known.is_valid and staged.is_valid
+        and known.rating_id not in (select rating_id from history.event where event = 'withdrawn')
+    )
+"""
+
+# A rating that says what was withdrawn is no news, unless its revision or rated-on date is newer; nor is one that came
+# before the withdrawal and can be read only now. Told once timelines have entered the values.
+MARK_WITHDRAWN = """
 create or replace table judgement.arriving as
 with
 withdrawn as (
@@ -32,22 +55,6 @@ withdrawn as (
     from history.event as event
     join history.rating as rating on rating.rating_id = event.rating_id
     where event.event = 'withdrawn'
-),
-arriving as (
-    select
-        staged.* exclude (scores_hash, layout),
-        first.received_at,
-        case when staged.is_valid then md5(concat_ws(
-            '|', staged.scores_hash, staged.instrument_version, staged.therapist_ids::varchar,
-            coalesce(staged.patient_id, ''), coalesce(staged.session_on::varchar, '')
-        )) end as values_hash,
-        known.rating_id is not null as was_held,
-        known.night_id as known_in
-    from staged_rating as staged
-    join first_of_bytes as first on first.sha256 = staged.sha256
-    left join history.rating as known on known.rating_id = staged.rating_id
-    where known.rating_id is null
-        or (not known.is_valid and staged.is_valid and known.rating_id not in (select rating_id from withdrawn))
 )
 select
     arriving.* exclude (known_in),
@@ -66,7 +73,7 @@ select
                 )
             )
     ) as is_withdrawn
-from arriving
+from judgement.arriving as arriving
 """
 
 # Sessions whose ratings are judged anew: those that sheets tell of tonight, and those of which one was withdrawn.
@@ -166,6 +173,8 @@ def judge(con: DuckDBPyConnection, stamp: datetime, night_id: int) -> None:
     """Judge what is staged and add it to history: ratings, scores, remarks, findings and releases."""
     con.execute(FIRST_OF_BYTES)
     con.execute(ARRIVING)
+    count_timelines(con)
+    con.execute(MARK_WITHDRAWN)
     con.execute(TOUCHED, {"night_id": night_id})
     con.execute(SETTLED.format(counting="current.rating"))
     run_models(con, ["20_judgement"])
@@ -176,6 +185,7 @@ def judge(con: DuckDBPyConnection, stamp: datetime, night_id: int) -> None:
     con.execute(RELEASES, {"stamp": stamp, "night_id": night_id})
     con.execute(STAY_WITHDRAWN, {"stamp": stamp, "night_id": night_id})
     con.execute(SCORES)
+    keep_timelines(con)
     words = {
         "night_id": night_id,
         "two_ratings": Code.TWO_RATINGS.kind.sentence,

@@ -17,6 +17,7 @@ STAGED = {
     "rating": frames.Rating,
     "score": frames.Score,
     "comment": frames.Comment,
+    "step": frames.Step,
     "finding": frames.Finding,
 }
 

@@ -43,6 +43,15 @@ _HERS: Mapping[str, str] = {
     "supervision.session_item": "where session_id in (from her_session)"
     " and (role <> 'self' or rater_id not in (from colleague))",
     "supervision.session_therapist": "where therapist_id in (from hers)",
+    "supervision.trajectory_session": "where therapist_id in (from hers)"
+    " and (role <> 'self' or rater_id not in (from colleague))",
+    "supervision.trajectory_step": "where therapist_id in (from hers)"
+    " and (role <> 'self' or rater_id not in (from colleague))",
+    "supervision.trajectory_therapist": "where therapist_id in (from hers)",
+    "supervision.trajectory_done": "where therapist_id in (from hers)",
+    # of the whole lab: in a small one, what is not hers could be worked out from it
+    "quality.trajectory": "where false",
+    "quality.trajectory_agreement": "where false",
     "quality.held_rating": "where rating_id in (from her_rating)",
     "quality.finding": "where finding_id in (from her_finding) and code <> 'therapist_unknown'",
     "quality.workbook": "where sha256 in (from her_workbook)",

@@ -39,6 +39,7 @@ from flows.publish.summary_tables import (
     therapists_table,
     trend_table,
 )
+from flows.publish.summary_trajectory import trajectory_table
 from flows.publish.summary_words import Totals, cover_lines, note_lines, read_totals
 from flows.publish.unchanged import fingerprint, read_record
 from flows.publish.words import counted
@@ -100,6 +101,7 @@ def _read_content(con: DuckDBPyConnection, facts: NightFacts) -> Content:
         therapists_table(con),
         teams_table(con),
         trend_table(con),
+        trajectory_table(con),
         coverage_table(con),
         workbooks_table(con, facts),
         waiting_table(con),

@@ -103,6 +103,10 @@ def note_lines(enough: Enough) -> list[tuple[str, str]]:
         "they do not apply.",
         "Every workbook ever seen has one outcome. A rating is taken in whole or waits whole; what waits is counted nowhere "
         "until it is mended. Sentences say what to do and never quote a cell.",
+        "An episode is one run through the steps of a session. Its order ends at the first step that was not noted, or came "
+        "before the one it is expected to follow; from scores alone, at the first step below the threshold. A step has its "
+        "opportunity when the one before it was reached and its rater does not say that nothing called for it. Experimental: "
+        "raters of one session are not yet known to agree on where it ends (Krippendorff's alpha of .60 or more).",
     )
     notes = [(f"note {number}", text) for number, text in enumerate(texts, 1)]
     return [*notes, *((mark.strip("[]"), f"{mark} means {meaning}.") for mark, meaning in SHORTHAND.items())]

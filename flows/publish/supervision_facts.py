@@ -12,6 +12,7 @@ from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from flows.publish.trajectory_facts import Path, read_paths
 from schemas.codes import Role, State
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ class TherapistFacts:
     blocks: tuple[Block, ...]
     sessions: tuple[Seen, ...]
     remarks: tuple[Remark, ...]
+    paths: tuple[Path, ...] = ()
 
 
 def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[TherapistFacts], int]:
@@ -122,6 +124,7 @@ def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[Therapis
     below = _by_therapist(con.execute(BELOW_SQL).fetchall())
     remarks = _by_therapist(con.execute(REMARKS_SQL, {"since": since}).fetchall())
     roster = con.execute(ROSTER_SQL).fetchall()
+    paths = read_paths(con)
     therapists = [
         TherapistFacts(
             therapist_id,
@@ -130,6 +133,7 @@ def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[Therapis
             tuple(blocks.get(therapist_id, ())),
             tuple(_seen(sessions[therapist_id], below[therapist_id])),
             tuple(Remark(*row) for row in remarks[therapist_id]),
+            paths.get(therapist_id, ()),
         )
         for therapist_id, team, supervisor_id in roster
         if supervisor_id is not None

@@ -27,6 +27,7 @@ from flows.publish.supervision_facts import TherapistFacts, read_therapists
 from flows.publish.supervision_page import Page, compose
 from flows.publish.supervision_picture import draw_profile
 from flows.publish.supervision_rows import WIDTHS, PageRow
+from flows.publish.trajectory_sheet import add_trajectory
 from flows.publish.unchanged import fingerprint, read_record
 from flows.publish.words import Enough
 from flows.publish.workbook import new_book, put, save_beside
@@ -107,6 +108,7 @@ def _book(therapist: TherapistFacts, facts: NightFacts, enough: Enough) -> Workb
     _box_answer(sheet, page)
     draw_profile(sheet, page, therapist.therapist_id)
     _set_up_page(sheet, len(page.rows))
+    add_trajectory(book, therapist.therapist_id, therapist.paths)
     if not page.has_all_remarks:
         _write_all_remarks(book, therapist)
     return book

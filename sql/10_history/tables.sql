@@ -65,6 +65,28 @@ create table if not exists history.comment (
     comment   varchar not null             -- the rater's words
 );
 
+-- grain: one row per valid rating taken in since timelines are read; a rating without a row says nothing of its timeline
+create table if not exists history.timeline (
+    rating_id     varchar not null,        -- rating
+    timeline_hash varchar not null         -- of what its timeline says; '' when it has none
+);
+
+-- grain: one row per event that a valid rating's timeline notes
+create table if not exists history.step (
+    rating_id    varchar not null,         -- rating
+    line         integer not null,         -- place among the events of the rating, from 1
+    episode      integer not null,         -- run through the steps, from 1
+    minute       double,                   -- minutes from the beginning of the recording
+    step         varchar,                  -- step of the instrument's ordered domain
+    mode         varchar,                  -- non-mentalizing mode noted (reference.code, list mode)
+    arousal      varchar,                  -- arousal noted (reference.code, list arousal)
+    intervention varchar,                  -- what was done (reference.code, list intervention)
+    followed     varchar,                  -- what it was followed by (reference.code, list followed)
+    note         varchar,                  -- the rater's words
+    sheet        varchar not null,         -- sheet of the workbook that the timeline stands on
+    cell         varchar not null          -- cell of that sheet that stands for the event
+);
+
 -- grain: one row per finding
 create table if not exists history.finding (
     finding_id   varchar not null,         -- made from workbook, place and code

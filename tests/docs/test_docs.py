@@ -22,7 +22,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
     (ROOT / "docs").rglob("*.md")
 )
-KINDS = {"bash", "sql", "console", "toml layout", "toml instrument", "toml settings"}
+KINDS = {"bash", "sql", "console", "toml layout", "toml timeline", "toml instrument", "toml settings"}
 
 
 def blocks(kind: str) -> list[str]:
@@ -79,6 +79,11 @@ def test_the_readmes_layout_and_settings_can_be_used(tmp_path: Path) -> None:
     path = tmp_path / "clinic-wide.toml"
     path.write_text(blocks("toml layout")[0], encoding="utf-8")
     check_layout(read_layout(path), load_catalog(()))
+    path.write_text("\n".join(blocks("toml layout") + blocks("toml timeline")), encoding="utf-8")
+    layout = read_layout(path)
+    check_layout(layout, load_catalog(()))
+    assert layout.timeline is not None
+    assert layout.timeline.is_log
     (tmp_path / "fidelity.toml").write_text(blocks("toml settings")[0], encoding="utf-8")
     settings = load_settings(tmp_path)
     assert settings.time_zone == "Europe/Oslo"

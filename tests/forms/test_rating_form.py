@@ -22,7 +22,7 @@ from schemas.instrument import Instrument
 
 OWN_FORMULAS = {
     "Rating!E7",
-    "Timeline!F1",
+    "Timeline!H1",
     *(f"Rating!G{row}" for row in (*range(11, 19), *range(20, 25))),
 }
 Written = Callable[..., Workbook]
@@ -91,7 +91,7 @@ def test_sheets_are_protected_without_a_password_and_rows_may_be_made_higher(wri
 
 
 def test_the_lines_of_the_timeline_are_unlocked_and_nothing_else_of_it(written: Written) -> None:
-    assert unlocked_cells(written("mbt-session")["Timeline"]) == area("ABCDEF", 5, 26)
+    assert unlocked_cells(written("mbt-session")["Timeline"]) == area("ABCDEFGH", 5, 26)
 
 
 @pytest.mark.parametrize("instrument", ["mbt-i-acs", "osce-2024"])
@@ -169,13 +169,19 @@ def test_a_revision_is_a_whole_number_that_begins_at_one(written: Written) -> No
 def test_the_timeline_offers_steps_modes_arousal_and_what_followed(written: Written) -> None:
     sheet = written("mbt-session")["Timeline"]
     steps = ["1 – Joint focus", "2 – Arousal", "3 – Mode", "4 – Validation", "5 – Restoring"]
-    assert offered(sheet, "B5") == steps
-    assert offered(sheet, "C26") == ["psychic equivalence", "pretend", "teleological"]
-    assert offered(sheet, "D5") == ["flat", "regulated", "flooding"]
-    assert offered(sheet, "E5") == ["mentalizing back", "no change", "lost further"]
-    assert [sheet.cell(4, k).value for k in range(1, 7)] == [
-        "Minute", "Step", "Mode", "Arousal", "What followed", "Note",
+    assert offered(sheet, "C5") == steps
+    assert offered(sheet, "D26") == ["psychic equivalence", "pretend", "teleological"]
+    assert offered(sheet, "E5") == ["flat", "regulated", "flooding"]
+    assert offered(sheet, "F5") == ["supportive", "clarifying", "challenge", "affect", "affect focus", "relational"]
+    assert offered(sheet, "G5") == ["mentalizing back", "no change", "lost further"]
+    assert [sheet.cell(4, k).value for k in range(1, 9)] == [
+        "Episode", "Minute", "Step", "Mode", "Arousal", "Intervention", "What followed", "Note",
     ]  # fmt: skip
+    assert [(r.type, r.formula1, r.formula2) for r in (rule_at(sheet, "A5"), rule_at(sheet, "B26"))] == [
+        ("whole", "1", "99"),
+        ("decimal", "0", "600"),
+    ]
+    assert "Example – episode 1, minute 12, 3 – Mode" in text_of(sheet)
 
 
 # --- the counter ---------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ def test_frames_have_the_columns_of_their_schemas_even_when_nothing_was_found(la
             "rating": frames.Rating,
             "score": frames.Score,
             "comment": frames.Comment,
+            "step": frames.Step,
             "finding": frames.Finding,
         }[name]
         assert frame.columns == frames.columns(model)
@@ -92,7 +93,8 @@ def test_equal_ratings_have_equal_hashes_wherever_they_stand(lab: Lab) -> None:
 
 def test_written_frames_read_back_as_they_were(lab: Lab, tmp_path: Path) -> None:
     found = lab.reads("a.csv", HEAD + "S-1 | R-1 | not_knowing | 4 | 5")
-    assert write_frames(found, tmp_path, "x") == {"workbook": 1, "rating": 1, "score": 2, "comment": 0, "finding": 0}
+    counts = {"workbook": 1, "rating": 1, "score": 2, "comment": 0, "step": 0, "finding": 0}
+    assert write_frames(found, tmp_path, "x") == counts
     for name, frame in found.items():
         assert pl.read_parquet(tmp_path / f"{name}-x.parquet").equals(frame)
 

@@ -22,7 +22,7 @@ from tests.support.publish_fixture import FACTS, Lab, small_lab
 from tests.support.workbooks import open_book
 
 Books = dict[str, Workbook]
-NO_TABLE = {"Cover", "Team profiles", "Trend charts", "Supervision sheet"}
+NO_TABLE = {"Cover", "Team profiles", "Trend charts", "Supervision sheet", "Trajectory in sessions"}
 HOSTILE = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1+1", '=HYPERLINK("http://evil.example")', "http://evil.example")
 
 
@@ -33,6 +33,7 @@ def crowded_lab() -> Lab:
         lab.remarks(
             "T-1-S4/R-2/observer/mbt-session", "humility", f"G{number}", f"{HOSTILE[number % 7]} " + "and on " * 40
         )
+    lab.follows("T-1", [(f"T-1-S{n}", text) for n, text in enumerate(HOSTILE)])
     for text in HOSTILE:
         lab.has_therapist(text, text, text)
         lab.rates(f"{text}S", text, None, {("humility", "adherence"): 5.0}, raters=(text,))
@@ -208,7 +209,10 @@ def test_no_message_rests_on_colour_alone(books: Books) -> None:
             light = [int(str(fill.srgbClr)[2:4], 16) for fill in fills if fill is not None]
             assert all(abs(one - other) >= 64 for one, other in pairwise(light)), where
             marks = [
-                s.marker.symbol for s in chart.series if chart.tagname == "scatterChart" and s.marker.symbol != "none"
+                s.marker.symbol
+                for s in chart.series
+                if chart.tagname == "scatterChart"
+                and s.marker.symbol not in (None, "none")  # openpyxl reads none as None
             ]
             assert len(set(marks)) == len(marks), where
 

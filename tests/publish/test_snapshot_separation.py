@@ -35,6 +35,14 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         G-OURS   | CANARY-1+MINE-2  | .       | 2026-03-03 | CANARY-1 | self     | humility | 1         | 1          | theirs.xlsx
         S-SELF   | MINE-1           | P-1     | 2026-03-04 | MINE-1   | self     | humility | 5         | 5          | mine.xlsx
     """)
+    ratings.notes("""
+        session | rater    | role     | step    | mode    | intervention
+        S-MINE  | R-1      | observer | arousal | pretend | supportive
+        S-OTHER | R-2      | observer | arousal | pretend | supportive
+        G-OURS  | R-1      | observer | arousal | .       | .
+        G-OURS  | MINE-2   | self     | arousal | .       | relational
+        G-OURS  | CANARY-1 | self     | arousal | .       | relational
+    """)
     ratings.waits("""
         session | therapist         | rater | code              | workbook     | says
         H-MINE  | MINE-1            | R-1   | cell_blank        | wide.xlsx    | .
@@ -69,14 +77,17 @@ def asks(path: Path, query: str) -> list[tuple[object, ...]]:
 
 def search(path: Path, pattern: str) -> set[tuple[str, str]]:
     """Tables and columns in which some cell matches."""
-    columns = asks(
-        path, "select schema_name || '.' || table_name, column_name from duckdb_columns() where not internal"
-    )
-    return {
-        (str(table), str(column))
-        for table, column in columns
-        if any(re.search(pattern, str(cell)) for (cell,) in asks(path, f'select "{column}" from {table}'))
-    }
+    with open_published(path) as con:  # opened once: a file has some three hundred columns
+        columns = con.execute(
+            "select schema_name || '.' || table_name, column_name from duckdb_columns() where not internal"
+        ).fetchall()
+        return {
+            (str(table), str(column))
+            for table, column in columns
+            if any(
+                re.search(pattern, str(cell)) for (cell,) in con.execute(f'select "{column}" from {table}').fetchall()
+            )
+        }
 
 
 def test_no_cell_of_a_supervisors_file_names_another_supervisors_therapist(files: dict[str, Path]) -> None:
@@ -90,7 +101,8 @@ def test_the_search_would_find_them(files: dict[str, Path]) -> None:
     found = search(files["lab"], "CANARY")
     assert {table for table, _ in found} == {
         "supervision.therapist_element", "supervision.session_item", "supervision.session_therapist", "quality.held_rating",
-        "quality.finding", "quality.coverage",
+        "quality.finding", "quality.coverage", "supervision.trajectory_session", "supervision.trajectory_step",
+        "supervision.trajectory_therapist", "supervision.trajectory_done",
     }  # fmt: skip
 
 
@@ -120,6 +132,20 @@ def test_everything_of_her_own_is_there(files: dict[str, Path]) -> None:
     assert asks(hers, "select workbook from quality.workbook order by all") == [
         ("group.xlsx",), ("heldgrp.xlsx",), ("mine.xlsx",), ("own.xlsx",), ("wide.xlsx",),
     ]  # fmt: skip
+    assert asks(hers, "select session_id, rater_id, element from supervision.trajectory_step order by all") == [
+        ("G-OURS", "MINE-2", "arousal"), ("G-OURS", "R-1", "arousal"), ("S-MINE", "R-1", "arousal"),
+    ]  # fmt: skip
+    assert asks(hers, "select distinct therapist_id from supervision.trajectory_therapist order by all") == [
+        ("MINE-1",),
+        ("MINE-2",),
+    ]
+    assert asks(hers, "select therapist_id, done from supervision.trajectory_done where role = 'self' order by all") == [
+        ("MINE-2", "arousal"), ("MINE-2", "relational"),
+    ]  # fmt: skip
+    assert asks(hers, "from quality.trajectory") == []
+    assert asks(
+        files["lab"], "select count(*) from quality.trajectory where role = 'observer' and basis = 'timeline'"
+    ) == [(2,)]
     assert asks(hers, "select therapist_id, planned, rated from quality.coverage order by all") == [
         ("MINE-1", 2, 1),
         ("MINE-2", 2, 1),

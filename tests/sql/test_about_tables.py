@@ -22,6 +22,7 @@ def ratings() -> Ratings:
         S-1     | T-1       | P-1     | 2026-03-01 | R-2   | not_knowing | 5         | 4
         S-2     | T-1       | P-1     | 2026-06-01 | R-1   | not_knowing | 6         | NO
     """)
+    ratings.notes("session | rater | minute | step | mode\nS-1 | R-1 | 12 | arousal | pretend")
     ratings.waits("session | therapist | rater | code\nS-9 | T-1 | R-1 | cell_blank")
     ratings.rebuild()
     ratings.takes_back("S-9", "R-9")

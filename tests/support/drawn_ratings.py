@@ -14,6 +14,7 @@ Several therapists of a session are separated by `+`.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ MARKS = {
     "M": "missing",
     "X": "not_rated_by_design",
 }
+NOTED = ("episode", "minute", "step", "mode", "arousal", "intervention", "followed")
 SCALES = ("adherence", "competence", "amount")
 SCORES = [
     "history.rating",
@@ -46,6 +48,7 @@ SCORES = [
     "current.session",
     "current.session_therapist",
     "current.waiting",
+    "current.step",
 ]
 
 CURRENT = """
@@ -56,6 +59,8 @@ create table current.rating(rating_id varchar, session_id varchar, therapist_ids
 create table current.score(rating_id varchar, item varchar, scale varchar, state varchar, value double, cell varchar);
 create table current.session(session_id varchar, patient_id varchar, session_on date, selection varchar);
 create table current.session_therapist(session_id varchar, therapist_id varchar);
+create table current.step(rating_id varchar, line integer, episode integer, minute double, step varchar, mode varchar,
+    arousal varchar, intervention varchar, followed varchar, note varchar, workbook varchar, sheet varchar, cell varchar);
 create table current.comment(rating_id varchar, item varchar, workbook varchar, sheet varchar, cell varchar, comment varchar);
 create table current.waiting(rating_id varchar, workbook varchar, sheet varchar, cell varchar, session_id varchar,
     therapist_ids varchar[], patient_id varchar, rater_id varchar, role varchar, instrument_id varchar, first_code varchar,
@@ -145,10 +150,15 @@ class Ratings:
         write_reference(self.con, catalog, roster or Roster(), Settings(**settings), Night(1, NIGHT_ON, "0.1.0"))
         self._rows: list[dict[str, str]] = []
         self._held: list[dict[str, str]] = []
+        self._noted: list[dict[str, str]] = []
 
     def counts(self, text: str) -> None:
         """Ratings that count, an item a row."""
         self._rows += _rows(text)
+
+    def notes(self, text: str) -> None:
+        """Lines of timelines: session and rater (and role, instrument) of a rating that counts, then what the line notes."""
+        self._noted += _rows(text)
 
     def waits(self, text: str) -> None:
         """Ratings that wait: session, therapist, rater, code; the message names a therapist when the column `says` does."""
@@ -159,6 +169,7 @@ class Ratings:
         for table in (*SCORES, "history.workbook", "history.finding"):
             self.con.execute(f"delete from {table}")
         self._lay()
+        self._note()
         self._hold()
         self.con.execute(FROM_RATINGS)
         measure(self.con)
@@ -198,6 +209,19 @@ class Ratings:
             ]
         self._insert("current.rating", list(ratings.values()))
         self._insert("current.score", scores)
+
+    def _note(self) -> None:
+        n_lines: Counter[str] = Counter()
+        noted = []
+        for row in self._noted:
+            said = {name: row.get(name) or None for name in NOTED}
+            rating_id = f"{row['session']}/{row['rater']}/{row.get('role', 'observer')}/{row.get('instrument', 'tiny')}"
+            n_lines[rating_id] += 1
+            workbook = f"{row['session']} {row['rater']}.xlsx"
+            place = (workbook, "Timeline", f"C{n_lines[rating_id] + 4}")
+            said["episode"] = said["episode"] or "1"
+            noted.append((rating_id, n_lines[rating_id], *said.values(), None, *place))
+        self._insert("current.step", noted)
 
     def _hold(self) -> None:
         for row in self._held:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,20 @@ create table supervision.session_element(session_id varchar, session_on date, in
     n_no_opportunity int, n_unjudgeable int, n_not_delivered int, n_missing int);
 create table supervision.session_therapist(session_id varchar, therapist_id varchar, session_on date, patient_id varchar,
     selection varchar, in_window boolean);
+create table supervision.trajectory_session(session_id varchar, session_on date, therapist_id varchar, rater_id varchar,
+    role varchar, instrument_id varchar, basis varchar, episode int, n_expected int, n_in_order int, last_in_order varchar,
+    furthest varchar, breaks_at varchar, break_kind varchar, n_inversions int, order_held boolean, modes varchar,
+    lost_minute double, minutes_to_validation double, minutes_to_restoring double, done_while_high varchar,
+    n_mentalizing_back int, n_no_change int, n_lost_further int);
+create table supervision.trajectory_therapist(therapist_id varchar, instrument_id varchar, role varchar, basis varchar,
+    breaks_at varchar, position int, n_sessions int, n_raters int, n_episodes int, n_unknown int, episodes double,
+    breaks double, share_breaks double, breaks_low double, breaks_high double, opportunities double, reached double,
+    share_reached double, reached_low double, reached_high double, is_experimental boolean);
+create table quality.trajectory as select * exclude (therapist_id) from supervision.trajectory_therapist;
+create table quality.trajectory_agreement(instrument_id varchar, role varchar, basis varchar, n_sessions int, n_pairs int,
+    exact double, alpha double, is_experimental boolean);
+create table current.step(rating_id varchar, line int, episode int, minute double, step varchar, mode varchar,
+    arousal varchar, intervention varchar, followed varchar, note varchar, workbook varchar, sheet varchar, cell varchar);
 create table quality.coverage(therapist_id varchar, team varchar, supervisor_id varchar, period varchar, planned int,
     rated int, double_rated int, overdue int, note varchar);
 create table quality.workbook(workbook varchar, sha256 varchar, received_at timestamp, outcome varchar, reason varchar,
@@ -197,6 +212,29 @@ class Lab:
             row = (rating_id, session_id, [therapist_id], "P-1", rater, session_on, rated_on, 1, role, selection,
                    instrument_id, "1.0", "2026-03-30 04:15:00", f"{session_id} {rater}.xlsx", "Rating", "B2")  # fmt: skip
             self.add("current.rating", row)
+
+    def follows(self, therapist_id: str, notes: Sequence[tuple[str, str]]) -> None:
+        """Timelines of a therapist's sessions, one line each with a note: all of them end before the mode."""
+        steps = [element[3] for element in ELEMENTS if element[2]]
+        n = float(len(notes))
+        for table, subject in (("supervision.trajectory_therapist", (therapist_id,)), ("quality.trajectory", ())):
+            for position, step in enumerate([*steps, "complete"], 1):
+                breaks = n if step == "mode" else 0.0
+                chances: tuple[float | None, ...] = (n, n - breaks, 1.0, 0.5, 1.0) if position <= 3 else (None,) * 5
+                key = (*subject, "mbt-session", "observer", "timeline", step, position)
+                shares = (len(notes), 2, len(notes), 1, n, breaks, breaks / n, 0.1, 0.9, *chances)
+                self.add(table, (*key, *shares, True))
+        for number, (session_id, note) in enumerate(notes, 1):
+            where = (f"{session_id} R-1.xlsx", "Timeline", f"C{number}")
+            rating_id = f"{session_id}/R-1/observer/mbt-session"
+            self.add(
+                "current.step", (rating_id, 1, 1, 12.0, "arousal", "pretend", "flooding", None, None, note, *where)
+            )
+            self.add(
+                "supervision.trajectory_session",
+                (session_id, None, therapist_id, "R-1", "observer", "mbt-session", "timeline", 1, 5, 2, "arousal",
+                 "validation", "mode", "missing", 0, True, "pretend", 12.0, 3.5, None, "arousal", 0, 0, 0),
+            )  # fmt: skip
 
     def remarks(self, rating_id: str, item: str | None, cell: str, comment: str) -> None:
         """A rater's remark beside a rating or an item."""
