@@ -34,7 +34,7 @@ A = TypeVar("A")
 R = TypeVar("R")
 PR_SET_CHILD_SUBREAPER = 36
 # In which what a killed night has started must have ended: a child that is still importing ends after that.
-LEFT_SECONDS = 30
+LEFT_SECONDS = 150
 MOST_SECONDS = 300  # that a small night may take; one that hangs is killed and has not ended well
 LOOK_SECONDS = 0.01
 
