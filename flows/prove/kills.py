@@ -15,7 +15,7 @@ from flows.prove.state import SECOND, THIRD
 from flows.prove.trial import Bench, Figures, figures_of, made_up_for
 
 # One night in so many works in guarded children, as a lab's do; the others have no time in which they only start them.
-WITH_CHILDREN_EVERY = 3
+WITH_CHILDREN_EVERY = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,8 +100,13 @@ def serving_nights() -> Iterator[Nights]:
     # Neither -m nor a script: the children of a night would import that module, and all it imports, once each.
     words = [sys.executable, "-c", "from flows.prove.nights import serve; serve()"]
     with subprocess.Popen(  # noqa: S603 - this interpreter and words of our own
-        words, cwd=ROOT, env=bare_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, text=True,
+        words,
+        cwd=ROOT,
+        env=bare_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     ) as serving:
         try:
             yield Nights(serving)
