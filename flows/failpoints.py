@@ -1,7 +1,8 @@
 """Named places where a test may end the night, so that what dying there leaves behind is known and not hoped.
 
 Nothing here acts unless `FIDELITY_FAILPOINT` names a place, as `after receipt: kill` or `between originals: exit, 2` (the
-second time it is reached); `stop` lets it stand still there until someone sends it on. In a lab it is not set, and reaching a failpoint is one look at a variable that holds None.
+second time it is reached); `stop` lets the night stand still there until someone sends it on. In a lab it is not set, and
+reaching a failpoint is one look at a variable that holds None.
 What is promised at each of them: docs/decisions/death.md.
 """
 

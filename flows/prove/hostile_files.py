@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from openpyxl import Workbook
 
@@ -46,7 +47,7 @@ def _far_cell(part: bytes) -> bytes:
 def _entities(part: bytes) -> bytes:
     """The billion laughs: entities of entities."""
     names = "abcdefghij"
-    nested = "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip(names, names[1:], strict=False))
+    nested = "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in pairwise(names))
     head = f'<?xml version="1.0"?><!DOCTYPE worksheet [<!ENTITY a "ha">{nested}]>'.encode()
     body = part.partition(b"?>")[2] if part.startswith(b"<?xml") else part
     return head + body.replace(b"<sheetData>", b'<sheetData><row r="9"><c r="A9" t="str"><v>&j;</v></c></row>', 1)

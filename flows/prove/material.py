@@ -1,4 +1,4 @@
-"""What the trials work on: sheets of one of the demo's labs, over two evenings, with a correction, a mended sheet and a changed roster."""
+"""What trials work on: sheets of one of the demo's labs on two evenings, with corrections and a changed roster."""
 
 from __future__ import annotations
 

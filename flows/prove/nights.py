@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -128,7 +128,7 @@ class InProcess:
     def __init__(self, order: ReadingOrder) -> None:
         self._order = order
 
-    def read(self, name: str, jobs: Sequence[Job]) -> dict[str, int]:
+    def read(self, name: str, jobs: Sequence[Job]) -> Mapping[str, int]:
         """Read a batch and leave its frames in the spool folder."""
         reader = Reader(self._order.catalog, self._order.roster, self._order.night_on, self._order.limits)
         return write_frames(build_frames([reader.read(job) for job in jobs], reader.readers), self._order.spool, name)
@@ -156,8 +156,8 @@ def _without_children() -> None:
     import flows.nightly
     import flows.publish.returned
 
-    flows.nightly.reading_pool = _in_process  # type: ignore[assignment]
-    flows.publish.returned.guarded_calls = _calls_in_process  # type: ignore[assignment]
+    vars(flows.nightly)["reading_pool"] = _in_process
+    vars(flows.publish.returned)["guarded_calls"] = _calls_in_process
 
 
 def settings_of(home: Path) -> Settings:
@@ -227,13 +227,13 @@ def _nights_meanwhile(asked: Asked, child: int) -> list[tuple[int, str]]:
     if found is None or found.si_code != os.CLD_STOPPED:
         return []
     another = replace(asked, failpoint="", n_meanwhile=0)
-    ended = [_fork_beside(another, child) for _ in range(asked.n_meanwhile)]
+    ended = [_fork_beside(another) for _ in range(asked.n_meanwhile)]
     os.kill(child, signal.SIGCONT)
     return ended
 
 
-def _fork_beside(asked: Asked, first: int) -> tuple[int, str]:
-    """Have a night while process `first` has another; exit code and words."""
+def _fork_beside(asked: Asked) -> tuple[int, str]:
+    """Have a night while another stands still; exit code and words."""
     reads, writes = os.pipe()
     child = os.fork()
     if child == 0:
@@ -300,7 +300,7 @@ def _n_children() -> int:
 
 def serve() -> None:
     """Answer until there is nothing more to ask."""
-    import flows.nightly  # noqa: F401 - once, for all nights
+    import flows.nightly
     import flows.publish.returned_book  # noqa: F401 - as above
 
     prctl = getattr(ctypes.CDLL(None), "prctl", None)  # where there is none, orphans are not counted

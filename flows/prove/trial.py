@@ -30,7 +30,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Evening:
-    """A home on the evening of the night that is disturbed, what people see then, and what they see after that night undisturbed."""
+    """A home before the night that is disturbed, what people see then, and what they see after that night undisturbed."""
 
     home: Path
     before: State

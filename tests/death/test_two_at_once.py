@@ -15,8 +15,8 @@ import pytest
 
 from flows.errors import NightRunning
 from flows.load.lock import night_lock
-from flows.settings import load_settings
 from flows.prove.state import SECOND, State, copy_home, shown, state_of
+from flows.settings import load_settings
 from tests.death.conftest import ROOT, CleanNights, assert_same
 
 HOLDS = """
