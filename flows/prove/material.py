@@ -83,7 +83,7 @@ def make_evening(folder: Path, nights: Have) -> Evening:
 
 
 def _have_well(nights: Have, home: Path, night_on: str) -> None:
-    ended = nights.have(home, night_on, with_children=True)
+    ended = nights.have(home, night_on)
     if ended.exit_code or lies_about(home):
         raise NightFailed(f"Nothing could be tried: a night that nobody disturbs does not end well here. {ended.said}")
 

@@ -21,7 +21,8 @@ from flows.prove.kills import try_kills
 from flows.prove.material import make_evening
 from flows.prove.nights import Have, serving_nights
 from flows.prove.readers import try_readers
-from flows.prove.trial import Bench, Figures, Trial
+from flows.prove.state import NotWhole
+from flows.prove.trial import Bench, Evening, Figures, Trial
 
 TRIALS = (
     Trial("hostile files", "damaged, bombs, passwords, stray cells, odd names", try_hostile),
@@ -56,7 +57,9 @@ def run_prove(home: Path | None, n_kills: int, seed: int, console: Console) -> I
     folder = _scratch(home)
     try:
         with serving_nights() as nights:
-            results = have_trials(TRIALS, folder, nights, n_kills, seed, console)
+            with console.step("an evening, and its night undisturbed"):
+                evening = make_evening(folder, nights)
+            results = have_trials(TRIALS, evening, folder, nights, n_kills, seed, console)
     except FidelityError:
         if home is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -70,22 +73,34 @@ def run_prove(home: Path | None, n_kills: int, seed: int, console: Console) -> I
 
 
 def have_trials(
-    trials: Sequence[Trial], folder: Path, nights: Have, n_kills: int, seed: int, console: Console
+    trials: Sequence[Trial],
+    evening: Evening,
+    folder: Path,
+    nights: Have,
+    n_kills: int,
+    seed: int,
+    console: Console,
 ) -> list[Result]:
-    """Make an evening, then try each trial on it in a folder of its own."""
-    with console.step("an evening, and its night undisturbed"):
-        evening = make_evening(folder, nights)
+    """Try each trial on an evening, in a folder of its own that stays when the trial does not hold."""
     results = []
     for trial in trials:
         place = folder / trial.name.replace(" ", "-")
         place.mkdir()
         began = time.perf_counter()
         with console.step(trial.name):
-            figures = trial.run(Bench(place, nights, evening, n_kills, seed, console.say))
+            figures = carried_out(trial, Bench(place, nights, evening, n_kills, seed, console.say))
         results.append(Result(trial, figures, time.perf_counter() - began))
         if figures.holds:
             shutil.rmtree(place)
     return results
+
+
+def carried_out(trial: Trial, bench: Bench) -> Figures:
+    """The figures of a trial; one that meets a file that nobody can read has not been survived."""
+    try:
+        return trial.run(bench)
+    except NotWhole as broken:
+        return Figures(1, 0, wrong=(str(broken),))
 
 
 def page(results: Sequence[Result], seed: int) -> Iterator[str]:

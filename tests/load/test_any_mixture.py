@@ -31,7 +31,9 @@ NIGHTS = st.lists(st.dictionaries(NAMES, st.one_of(WHOLE, WHOLE, BROKEN, AGAIN),
 
 # What must never be found, whatever was sent: each query gives the offenders.
 NEVER = {
-    "a workbook whose ratings do not add up": "select workbook from history.workbook where n_ratings <> n_accepted + n_held + n_duplicate",
+    "a workbook whose ratings do not add up": (
+        "select workbook from history.workbook where n_ratings <> n_accepted + n_held + n_duplicate"
+    ),
     "a workbook with two outcomes": "select workbook, sha256 from history.workbook group by all having count(*) > 1",
     "a rating that was judged twice": "select rating_id from history.rating group by all having count(*) > 1",
     "a rating without a judgement": "select rating_id from history.rating where verdict not in ('accepted', 'held', 'duplicate')",
@@ -53,7 +55,8 @@ NEVER = {
     ),
     "a published score that is not a current one": (
         "select session_id, rater_id, item, scale, state, value from supervision.session_item"
-        " except all select session_id, rater_id, item, scale, state, value from current.score join current.rating using (rating_id)"
+        " except all select session_id, rater_id, item, scale, state, value"
+        " from current.score join current.rating using (rating_id)"
     ),
     "a current score that is not published": (
         "select session_id, rater_id, item, scale, state, value from current.score join current.rating using (rating_id)"

@@ -1,6 +1,7 @@
-"""The rules of docs/decisions/what-counts.md a second time: slow, obvious, in Python, and made without looking anything up in SQL.
+"""The rules of docs/decisions/what-counts.md a second time: slow, obvious, and in Python.
 
-One session, night after night. A row is a rating found in a sheet; a night is a list of rows in the order of their sheets' names. What the real judgement says of drawn sheets is held against what is said here.
+One session, night after night. A row is a rating found in a sheet; a night is a list of rows in the order of their sheets'
+names. What the real judgement says of drawn sheets is held against what is said here.
 """
 
 from __future__ import annotations
