@@ -77,3 +77,9 @@ class NotFresh(FidelityError):
     """`fidelity status`: the last night is too old, or failed, or never was."""
 
     exit_code = 12
+
+
+class ProofFailed(FidelityError):
+    """`fidelity prove`: something that was tried was not survived, or something was lost."""
+
+    exit_code = 16

@@ -1,7 +1,8 @@
 """Named places where a test may end the night, so that what dying there leaves behind is known and not hoped.
 
 Nothing here acts unless `FIDELITY_FAILPOINT` names a place, as `after receipt: kill` or `between originals: exit, 2` (the
-second time it is reached). In a lab it is not set, and reaching a failpoint is one look at a variable that holds None.
+second time it is reached); `stop` lets the night stand still there until someone sends it on. In a lab it is not set, and
+reaching a failpoint is one look at a variable that holds None.
 What is promised at each of them: docs/decisions/death.md.
 """
 
@@ -26,6 +27,7 @@ FAILPOINTS = (
     *("lab file built", "between supervisors' files", "files audited"),
     *("workbooks noted", "between workbooks", "summary swapped", "between supervision folders"),
     *("workbooks written", "between swaps", "files swapped", "before standing", "standing noted"),
+    *("copies made", "copies noted", "between copies swapped", "between copies removed"),
     *("between renewals", "working file closed"),
     *("before clearing", "between files cleared", "inbox cleared", "between receipts", "record half written"),
     *("after record",),
@@ -49,11 +51,15 @@ def _kill() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _stop() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
 def _fail() -> None:
     raise FailpointReached
 
 
-MODES: Mapping[str, Callable[[], None]] = {"exit": _exit, "kill": _kill, "raise": _fail}
+MODES: Mapping[str, Callable[[], None]] = {"exit": _exit, "kill": _kill, "raise": _fail, "stop": _stop}
 _ASKED = re.compile(r"(?P<name>[^:]+): (?P<mode>[a-z]+)(, (?P<times>[1-9]\d*))?")
 
 

@@ -178,6 +178,18 @@ def failpoint() -> str:
     return os.environ.get("FIDELITY_FAILPOINT", "")
 
 
+def set_failpoint(asked: str) -> None:
+    """Let the night that this process is about to have end at a failpoint; for a process that has only that night."""
+    os.environ["FIDELITY_FAILPOINT"] = asked
+
+
+def bare_environment() -> dict[str, str]:
+    """The environment without anything that says where a home or a server is, or how a lab wants its nights."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("FIDELITY_", "PREFECT_"))}
+    # Python does not notice when the compiled module that it writes is cut short by a full disk, and reads it next time.
+    return bare | {"PYTHONDONTWRITEBYTECODE": "1"}
+
+
 def prepare_prefect(settings: Settings, environ: dict[str, str] | None = None) -> None:
     """Set Prefect's home and switches in the environment; a value that is already there is left alone.
 
@@ -193,6 +205,21 @@ def prepare_prefect(settings: Settings, environ: dict[str, str] | None = None) -
 def prepare_children(environ: MutableMapping[str, str] | None = None) -> None:
     """Switch backtraces of Rust libraries off: one that runs out of memory while it prints its backtrace never ends."""
     (os.environ if environ is None else environ)["RUST_BACKTRACE"] = "0"
+
+
+def has_server() -> bool:
+    """Whether a server of Prefect was named for the nights of this process."""
+    return bool(os.environ.get("PREFECT_API_URL"))
+
+
+def use_server(url: str) -> None:
+    """Name the server for the nights of this process."""
+    os.environ["PREFECT_API_URL"] = url
+
+
+def prepare_server() -> None:
+    """Let the server that this process is about to be do without what only a lasting one needs: pages and schedules."""
+    os.environ |= {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
 
 
 def prefect_switches(settings: Settings) -> Mapping[str, str]:

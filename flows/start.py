@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 
 from flows.console import Console
 from flows.nightly import NightReport, run_night
+from flows.server import begin_server, wait_for_server
 from flows.settings import Settings, prepare_prefect
 from flows.steps import Do, do_plainly
 
@@ -32,8 +33,10 @@ def hold_night(settings: Settings, night_on: date | None, plain: bool, console: 
         return night(do_plainly)
     prepare_engine(settings)
     end_quietly()
+    begin_server()
     from flows.tasks import run_in_engine
 
+    wait_for_server()
     return run_in_engine(f"night of {night_on}", night, console)
 
 

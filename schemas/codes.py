@@ -233,6 +233,8 @@ class EstimateNote(Described):
     VARIANCE_ZERO = "variance_zero", "the variance between therapists was fitted at zero: everyone is given the mean"
     MERGED = "merged", "the ratings cannot tell the therapist apart from her one patient, session or rater"
     SHORT_SERIES = "short_series", "a trend needs more dated sessions over a longer time"
+
+
 class Mode(Described):
     """Non-mentalizing modes, as a timeline notes them."""
 

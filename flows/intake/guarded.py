@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from pebble import ProcessFuture, ProcessPool
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from flows.settings import prepare_children
 
@@ -73,7 +73,7 @@ class GuardedCalls:
                     broke = cancelled
                 if broke is None:
                     answers[k] = future.result()
-                elif isinstance(broke, BrokenProcessPool):
+                elif isinstance(broke, BrokenProcessPool) or _was_killed(broke):
                     left.append(k)
             if not left:
                 break
@@ -113,6 +113,11 @@ def guarded_calls(memory_bytes: int, seconds: int, n_processes: int) -> Iterator
         yield calls
     finally:
         calls.close()
+
+
+def _was_killed(broke: BaseException) -> bool:
+    """Whether the child was killed from outside: its own limits end it otherwise."""
+    return isinstance(broke, ProcessExpired) and bool(broke.exitcode == -signal.SIGKILL)
 
 
 def _within(seconds: int, act: Callable[[A], R], order: A) -> R:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,6 +35,7 @@ from schemas.codes import Code
 from schemas.roster import Roster
 
 CELLS_AT_ONCE = 100_000  # whose frames are built together, in some 100 MiB
+MOST_KILLED = 3  # times that a chunk's children may be ended from outside before the file they were at is blamed
 MOST_BARREN = 3  # deaths of a chunk's children outside any file before the night gives up
 _LENGTH = 8  # bytes before each spooled file that say how long it is
 
@@ -66,6 +67,7 @@ class Chunk:
     jobs: tuple[Job, ...]
     done: int = 0
     n_barren: int = 0  # times that its child died without having begun a file
+    n_killed: int = 0  # times that its child was ended from outside
 
 
 class ReadingPool:
@@ -110,20 +112,26 @@ class ReadingPool:
         return self._pool
 
     def _go_on(self, chunk: Chunk, died: BaseException) -> Chunk:
-        """The rest of a chunk after its child died: the file it was at is refused; when it was at none, it is begun again."""
+        """The rest of a chunk after its child died: the file it was at is refused; when it was at none, it is begun again.
+
+        So it is when the child was ended from outside (by a person, by the kernel for want of memory, with its pool): a sheet
+        is not refused for that, unless it goes on happening there.
+        """
         spool = _spool_of(self._order.spool, chunk)
         ends, is_at_file = _mend_spool(spool)
+        if is_at_file and _is_from_outside(died) and chunk.n_killed < MOST_KILLED:
+            return replace(chunk, done=len(ends), n_killed=chunk.n_killed + 1)
         if is_at_file:
             too_long = isinstance(died, ProcessExpired) and died.exitcode == -signal.SIGALRM
             refusal = Finding(Code.TOOK_TOO_LONG if too_long else Code.READER_STOPPED)
             with spool.open("ab") as file:
                 _append(file, FoundWorkbook(chunk.jobs[len(ends)], refusal=refusal))
-            return Chunk(chunk.name, chunk.jobs, len(ends) + 1)
+            return replace(chunk, done=len(ends) + 1, n_barren=0)
         if len(ends) == len(chunk.jobs):
             _refuse_largest(spool, ends, chunk)
         elif chunk.n_barren == MOST_BARREN:
             raise NightFailed("Reading children end before they open a file. Raise child_memory_mib in fidelity.toml.")
-        return Chunk(chunk.name, chunk.jobs, len(ends), chunk.n_barren + 1)
+        return replace(chunk, done=len(ends), n_barren=chunk.n_barren + 1)
 
     def close(self) -> None:
         """End the children."""
@@ -141,6 +149,13 @@ def reading_pool(order: ReadingOrder, n_processes: int) -> Iterator[ReadingPool]
         yield pool
     finally:
         pool.close()
+
+
+def _is_from_outside(died: BaseException) -> bool:
+    """Whether a child did not die of what it was doing: limits end it otherwise, by SIGALRM, SIGABRT or an exception."""
+    if isinstance(died, ProcessExpired):
+        return bool(died.exitcode == -signal.SIGKILL)
+    return not isinstance(died, MemoryError)
 
 
 def _spool_of(folder: Path, chunk: Chunk) -> Path:

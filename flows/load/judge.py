@@ -89,6 +89,19 @@ where event.event = 'withdrawn' and event.night_id = $night_id
 
 SETTLED = "create or replace table judgement.settled as select rating_id from {counting}"
 
+# Ratings that wait because their session's ratings disagree, found so far.
+FALLEN = """
+create or replace table judgement.fallen (rating_id varchar, rating_key varchar, session_id varchar, field varchar)
+"""
+FALL = """
+insert into judgement.fallen
+select dispute.rating_id, candidate.rating_key, dispute.session_id, dispute.field
+from judgement.dispute as dispute
+join judgement.candidate as candidate on candidate.rating_id = dispute.rating_id
+where dispute.rating_id not in (select rating_id from judgement.fallen)
+returning rating_id
+"""
+
 # A rating read again keeps its first judgement: what has changed since is an event, recorded apart.
 RATINGS = """
 create or replace temp table held_before as
@@ -177,7 +190,7 @@ def judge(con: DuckDBPyConnection, stamp: datetime, night_id: int) -> None:
     con.execute(MARK_WITHDRAWN)
     con.execute(TOUCHED, {"night_id": night_id})
     con.execute(SETTLED.format(counting="current.rating"))
-    run_models(con, ["20_judgement"])
+    _compare(con)
     con.execute("drop table if exists held_before")
     for statement in RATINGS.split(";\n"):
         if statement.strip():
@@ -192,3 +205,11 @@ def judge(con: DuckDBPyConnection, stamp: datetime, night_id: int) -> None:
         "session_disagrees": Code.SESSION_DISAGREES.kind.sentence,
     }
     con.execute(FINDINGS, words)
+
+
+def _compare(con: DuckDBPyConnection) -> None:
+    """Compare what the ratings of a session say, again for as long as one that is held leaves another to count in its place."""
+    con.execute(FALLEN)
+    run_models(con, ["20_judgement"])
+    while con.execute(FALL).fetchall():
+        run_models(con, ["20_judgement"])

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from duckdb import DuckDBPyConnection
 
 from flows.errors import NightFailed
+from flows.failpoints import reached
 from flows.intake.grid import limits_of
 from flows.intake.guarded import GuardedCalls, guarded_calls
 from flows.intake.inbox import original
@@ -62,6 +63,7 @@ def send_back(con: DuckDBPyConnection, settings: Settings, catalog: Catalog) -> 
         memory = settings.child_memory_mib * MIB
         with guarded_calls(memory, settings.file_seconds, min(settings.n_processes, len(due))) as calls:
             _make(calls, settings, record, due)
+        reached("copies made")
     record.swap_in()
     record.remove_others(wanted)
     return {"sheets sent back": len(due)}

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from flows.failpoints import reached
 from flows.intake.inbox import hash_file, write_whole
 from flows.publish.workbook import sync_folder
 
@@ -52,8 +53,10 @@ class ReturnsRecord:
         if not self.staged:
             return
         self._save()
+        reached("copies noted")
         for path, part in self.staged.items():
             part.replace(self.folder / path)
+            reached("between copies swapped")
         for parent in {part.parent for part in self.staged.values()}:
             sync_folder(parent)
         self.staged.clear()
@@ -64,6 +67,7 @@ class ReturnsRecord:
         for path in gone:
             if self._bytes(path) in self.written.pop(path):
                 (self.folder / path).unlink()
+                reached("between copies removed")
             with suppress(OSError):  # it still holds something, or is no longer there
                 (self.folder / path).parent.rmdir()
         if gone:

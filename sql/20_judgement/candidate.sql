@@ -1,6 +1,6 @@
 -- judgement.candidate: the rating of each rater that would count if its session's ratings agree.
 -- grain: one row per rating_id
--- reads: judgement.top, judgement.version
+-- reads: judgement.fallen, judgement.top, judgement.version
 -- why:   a session has one set of therapists, one patient and one date; what the ratings say is compared over these.
 with
 last_versions as (
@@ -9,17 +9,17 @@ last_versions as (
     join judgement.version as version on version.rating_id = top.rating_id
 ),
 kept as (
-    -- a tie holds the newcomers, not the rating that counted before them
+    -- a tie or a dispute holds the newcomers, not the rating that counted before them: it goes on counting, and has its say
     select version.*
     from judgement.top as top
     join judgement.version as version
         on version.rating_key = top.rating_key
         and version.is_settled
-    where top.is_tied
+    where top.is_tied or top.rating_key in (select fallen.rating_key from judgement.fallen as fallen)
 ),
 candidates as (
     select * from last_versions
-    union all by name
+    union by name
     select * from kept
 )
 select

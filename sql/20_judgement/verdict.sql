@@ -1,8 +1,9 @@
 -- judgement.verdict: the first judgement of every rating that arrived tonight.
 -- grain: one row per rating_id
--- reads: judgement.arriving, judgement.dispute, judgement.top, judgement.version
--- why:   found = accepted + held + duplicate; each rating is exactly one of the three, once. One that says what was
---        withdrawn was known already.
+-- reads: judgement.arriving, judgement.candidate, judgement.dispute, judgement.top, judgement.version
+-- why:   found = accepted + held + duplicate; each rating is exactly one of the three, once. One that says what was withdrawn was
+--        known already. Where the last version of a key waits, all that arrives under that key waits with it: an earlier
+--        one would count instead, with facts that nobody compared.
 with
 earlier as (
     -- copies that came before: known before tonight, or earlier in tonight's order
@@ -32,10 +33,13 @@ tied as (
         on top.rating_key = version.rating_key
         and top.is_tied
     where version.is_new
-    qualify rank() over (
-        partition by version.rating_key
-        order by version.revision desc, version.rated_on desc, version.first_seen_at desc
-    ) = 1
+),
+disputed as (
+    select version.rating_id, dispute.field
+    from judgement.dispute as dispute
+    join judgement.candidate as candidate on candidate.rating_id = dispute.rating_id
+    join judgement.version as version on version.rating_key = candidate.rating_key
+    where version.is_new
 ),
 judged as (
     select
@@ -45,20 +49,20 @@ judged as (
             when arriving.is_withdrawn then 'duplicate'
             when earlier.is_known then 'duplicate'
             when tied.rating_id is not null then 'held'
-            when dispute.rating_id is not null then 'held'
+            when disputed.rating_id is not null then 'held'
             else 'accepted'
         end as verdict,
         case
             when not arriving.is_valid then arriving.first_code
             when earlier.is_known then null
             when tied.rating_id is not null then 'two_ratings'
-            when dispute.rating_id is not null then 'session_disagrees'
+            when disputed.rating_id is not null then 'session_disagrees'
         end as first_code,
-        case when not coalesce(earlier.is_known, false) and tied.rating_id is null then dispute.field end as field
+        case when not coalesce(earlier.is_known, false) and tied.rating_id is null then disputed.field end as field
     from judgement.arriving as arriving
     left join earlier on earlier.rating_id = arriving.rating_id
     left join tied on tied.rating_id = arriving.rating_id
-    left join judgement.dispute as dispute on dispute.rating_id = arriving.rating_id
+    left join disputed on disputed.rating_id = arriving.rating_id
 )
 select
     rating_id::varchar   as rating_id,   -- the rating

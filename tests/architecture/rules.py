@@ -14,6 +14,7 @@ FOUNDATION = (
     "flows.names",
     "flows.settings",
 )  # what every stage may import of the top level
+ABOVE = ("prove",)  # folders that stand above the stages, as flows/*.py does
 WALL_CLOCKS = {
     *(f"{kind}.{call}" for kind in ("datetime", "datetime.datetime") for call in ("now", "utcnow", "today")),
     *("date.today", "datetime.date.today"),
@@ -99,7 +100,7 @@ def wall_clock_below_the_top(module: Module) -> list[str]:
 
 def import_to_the_right(module: Module) -> list[str]:
     """Nothing imports what comes after it: schemas, then each stage in its order, then the top level."""
-    if module.is_top_level_flow:
+    if module.is_top_level_flow or module.stage in ABOVE:
         return []
     allowed = STAGES[: STAGES.index(module.stage) + 1] if module.stage else ()
     mine = (*FOUNDATION, *(f"flows.{stage}" for stage in allowed))

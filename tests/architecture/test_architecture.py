@@ -49,6 +49,7 @@ def test_every_module_keeps_the_rule(rule) -> None:
         (rules.import_to_the_right, "flows/load/x.py", "from ..measure import night"),
         (rules.import_to_the_right, "flows/publish/x.py", "from flows.nightly import run_book"),
         (rules.import_to_the_right, "schemas/x.py", "from flows.settings import Settings"),
+        (rules.import_to_the_right, "flows/publish/x.py", "from flows.prove import run"),
         (rules.too_long, "flows/x.py", "x = 1\n" * 401),
         (rules.undocumented, "flows/x.py", '"""Words."""\ndef act():\n    return 1'),
         (rules.undocumented, "flows/x.py", '"""Words."""\nclass Noun:\n    """A noun."""\n    def act(self): ...'),
@@ -67,6 +68,7 @@ def test_a_rule_bites(rule, path: str, text: str) -> None:
         (rules.wall_clock_below_the_top, "flows/start.py", "now = datetime.now(UTC)"),
         (rules.import_to_the_right, "flows/load/x.py", "from flows.intake.findings import Finding"),
         (rules.import_to_the_right, "flows/load/x.py", "from . import connection"),
+        (rules.import_to_the_right, "flows/prove/x.py", "from flows.nightly import run_night"),
         (rules.undocumented, "flows/x.py", '"""Words."""\ndef _act():\n    return 1'),
     ],
 )

@@ -2,54 +2,41 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.death import home as lab_home
-from tests.death.home import FIRST, SECOND, State, copy_home, make_lab, send_second, state_of, write_into
-from tests.death.nights import Asked, Ended
+from flows.prove.nights import Ended, Nights, serving_nights
+from flows.prove.state import FIRST, SECOND, State, copy_home, differences, lies_about, state_of, whole
+from flows.prove.trial import Bench, Evening
+from tests.death.home import make_lab, send_second, write_into
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Nights:
-    """Nights in processes of their own, had by `tests.death.nights`."""
+class CleanNights:
+    """Nights of which, whatever their end, no process may be left."""
 
-    def __init__(self, serving: subprocess.Popen[str]) -> None:
-        self._serving = serving
+    def __init__(self, nights: Nights) -> None:
+        self._nights = nights
 
-    def have(self, home: Path, night_on: str, **how: object) -> Ended:
-        """Have a night and tell how it ended; whatever the end, no process of it may be left."""
-        assert self._serving.stdin is not None
-        assert self._serving.stdout is not None
-        asked = Asked(str(home), night_on, **how)  # type: ignore[arg-type]
-        self._serving.stdin.write(json.dumps(asdict(asked)) + "\n")
-        self._serving.stdin.flush()
-        ended = Ended(**json.loads(self._serving.stdout.readline()))
+    def have(self, home: Path, night_on: str, **how: Any) -> Ended:
+        """Have a night and tell how it ended."""
+        ended = self._nights.have(home, night_on, **how)
         assert ended.n_left == 0
         return ended
 
 
 @pytest.fixture(scope="session")
-def nights() -> Iterator[Nights]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("FIDELITY_", "PREFECT_"))}
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.death.nights"],
-        # a night that may not write leaves no half compiled module behind
-        cwd=ROOT, env=environment | {"PYTHONDONTWRITEBYTECODE": "1"}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    ) as serving:  # fmt: skip
-        yield Nights(serving)
+def nights() -> Iterator[CleanNights]:
+    with serving_nights() as nights:
+        yield CleanNights(nights)
 
 
 @pytest.fixture(scope="session")
-def evening(nights: Nights, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def evening(nights: CleanNights, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home before the night that dies: one night published, a therapist's answer in her sheet, the next sheets sent."""
     home = tmp_path_factory.mktemp("evening") / "home"
     lab = make_lab(home)
@@ -66,9 +53,25 @@ def before(evening: Path) -> State:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(nights: Nights, evening: Path, tmp_path_factory: pytest.TempPathFactory) -> State:
+def undisturbed(nights: CleanNights, evening: Path, tmp_path_factory: pytest.TempPathFactory) -> State:
     """What they see, and what is kept, after the night when nothing ends it."""
     home = copy_home(evening, tmp_path_factory.mktemp("undisturbed") / "home")
     assert nights.have(home, SECOND, with_children=True).exit_code == 0
-    assert lab_home.lies_about(home) == []
+    assert lies_about(home) == []
     return state_of(home)
+
+
+@pytest.fixture
+def bench(nights: CleanNights, evening: Path, before: State, undisturbed: State, tmp_path: Path) -> Bench:
+    """What trials stand on, with this evening's home."""
+    return Bench(tmp_path, nights, Evening(evening, before, undisturbed))
+
+
+def assert_whole(home: Path, before: State, after: State) -> None:
+    """Each published file shows yesterday or today."""
+    assert whole(home, before, after) == []
+
+
+def assert_same(state: State, wanted: State, *, dated: bool) -> None:
+    """One home tells the same as another."""
+    assert differences(state, wanted, dated=dated) == []

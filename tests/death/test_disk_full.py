@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from flows.errors import DiskTooFull, NightFailed
-from tests.death.conftest import Nights
-from tests.death.home import SECOND, State, assert_same, assert_whole, copy_home, lies_about, published_files, state_of
+from flows.prove.state import SECOND, State, copy_home, lies_about, published_files, state_of
+from tests.death.conftest import CleanNights, assert_same, assert_whole
 
 KIB, MIB = 1024, 1024 * 1024
 DISK_MIB = 400
@@ -25,7 +25,7 @@ CLI = "import sys; from flows.cli import main; sys.exit(main())"
 FAILED = (DiskTooFull.exit_code, NightFailed.exit_code)
 
 
-def recovers(nights: Nights, home: Path, before: State, undisturbed: State) -> None:
+def recovers(nights: CleanNights, home: Path, before: State, undisturbed: State) -> None:
     """What people see is whole now, and right after the next night."""
     assert_whole(home, before, undisturbed)
     assert nights.have(home, SECOND).exit_code == 0
@@ -47,7 +47,7 @@ def small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.mark.parametrize("free_kib", [0, 40, 900, 6_000])
 def test_a_full_disk_ends_the_night_and_the_next_one_makes_up_for_it(
-    nights: Nights, evening: Path, before: State, undisturbed: State, small_disk: Path, free_kib: int
+    nights: CleanNights, evening: Path, before: State, undisturbed: State, small_disk: Path, free_kib: int
 ) -> None:
     home = copy_home(evening, small_disk / "home")
     filler = small_disk / "filler"
@@ -62,7 +62,7 @@ def test_a_full_disk_ends_the_night_and_the_next_one_makes_up_for_it(
 
 @pytest.mark.parametrize("limit", [0, 20 * KIB, 300 * KIB, 2 * MIB, "working file"])
 def test_a_file_that_may_not_grow_ends_the_night_and_the_next_one_makes_up_for_it(
-    nights: Nights, evening: Path, before: State, undisturbed: State, tmp_path: Path, limit: int | str
+    nights: CleanNights, evening: Path, before: State, undisturbed: State, tmp_path: Path, limit: int | str
 ) -> None:
     home = copy_home(evening, tmp_path / "home")
     limit_bytes = (home / "warehouse" / "working.duckdb").stat().st_size if isinstance(limit, str) else limit

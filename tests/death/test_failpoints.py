@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from flows.errors import NightFailed
-from flows.failpoints import EXIT_CODE, FAILPOINTS, MODES, OTHER_FAILPOINTS
-from tests.death.conftest import Nights
-from tests.death.home import SECOND, THIRD, State, assert_same, assert_whole, copy_home, lies_about, state_of
+from flows.failpoints import EXIT_CODE, FAILPOINTS, OTHER_FAILPOINTS
+from flows.prove.state import SECOND, THIRD, State, copy_home, lies_about, state_of
+from tests.death.conftest import CleanNights, assert_same, assert_whole
 
 ROOT = Path(__file__).resolve().parents[2]
 IDLE = "between renewals"  # on a night that brings nothing new only
@@ -40,8 +40,8 @@ N_CHAINS = 7
 def chains() -> list[tuple[str, ...]]:
     """Which failpoints end the nights of each home, one after the other."""
     if "DEATH_THOROUGH" in os.environ:
-        return [(f"{name}: {mode}",) for name, mode in product(POINTS, MODES)]
-    modes = list(MODES)
+        return [(f"{name}: {mode}",) for name, mode in product(POINTS, CODES)]
+    modes = list(CODES)
     return [
         tuple(f"{name}: {modes[(k + n) % 3]}" for k, name in enumerate(POINTS[n::N_CHAINS])) for n in range(N_CHAINS)
     ]
@@ -54,7 +54,7 @@ def asked(ending: str) -> str:
 
 @pytest.mark.parametrize("chain", chains(), ids=" - ".join)
 def test_nights_that_end_at_failpoints_lose_nothing(
-    nights: Nights, evening: Path, before: State, undisturbed: State, tmp_path: Path, chain: tuple[str, ...]
+    nights: CleanNights, evening: Path, before: State, undisturbed: State, tmp_path: Path, chain: tuple[str, ...]
 ) -> None:
     for k, after in enumerate((SECOND, THIRD) if "DEATH_THOROUGH" in os.environ else (SECOND,)):
         end_nights(nights, copy_home(evening, tmp_path / str(k)), before, undisturbed, chain, after)
@@ -62,7 +62,7 @@ def test_nights_that_end_at_failpoints_lose_nothing(
 
 @pytest.mark.parametrize("name", ["before receipt", "between originals", "between swaps"])
 def test_the_night_of_the_next_date_makes_up_for_one_that_was_killed(
-    nights: Nights, evening: Path, before: State, undisturbed: State, tmp_path: Path, name: str
+    nights: CleanNights, evening: Path, before: State, undisturbed: State, tmp_path: Path, name: str
 ) -> None:
     home = copy_home(evening, tmp_path / "home")
     end_nights(nights, home, before, undisturbed, (f"{name}: kill",), THIRD)
@@ -72,7 +72,7 @@ def test_the_night_of_the_next_date_makes_up_for_one_that_was_killed(
 
 
 def test_a_night_without_news_that_is_killed_is_made_up_for(
-    nights: Nights, evening: Path, undisturbed: State, tmp_path: Path
+    nights: CleanNights, evening: Path, undisturbed: State, tmp_path: Path
 ) -> None:
     home = copy_home(evening, tmp_path / "home")
     assert nights.have(home, SECOND).exit_code == 0
@@ -84,7 +84,7 @@ def test_a_night_without_news_that_is_killed_is_made_up_for(
 
 
 def end_nights(
-    nights: Nights, home: Path, before: State, undisturbed: State, chain: tuple[str, ...], after: str
+    nights: CleanNights, home: Path, before: State, undisturbed: State, chain: tuple[str, ...], after: str
 ) -> None:
     """Have nights that end as the chain says, then one of the date `after` that is let through."""
     night_on = SECOND

@@ -8,13 +8,11 @@ from pathlib import Path
 import pytest
 
 from flows.failpoints import OTHER_FAILPOINTS
-from tests.death.conftest import Nights
-from tests.death.home import (
+from flows.prove.state import (
     FIRST,
     SECOND,
     THIRD,
     State,
-    assert_same,
     copy_home,
     lies_about,
     published_files,
@@ -22,6 +20,7 @@ from tests.death.home import (
     state_of,
     undated,
 )
+from tests.death.conftest import CleanNights, assert_same
 
 KILLED = -signal.SIGKILL
 PAST = f"as-of/{FIRST}/"
@@ -41,7 +40,7 @@ def past_of(home: Path) -> dict[str, object]:
 
 
 def test_a_past_night_that_is_killed_touches_no_publication_and_is_told_by_the_next(
-    nights: Nights, evening: Path, before: State, tmp_path: Path
+    nights: CleanNights, evening: Path, before: State, tmp_path: Path
 ) -> None:
     home = copy_home(evening, tmp_path / "home")
     there = bytes_of(home)
@@ -61,7 +60,7 @@ def test_a_past_night_that_is_killed_touches_no_publication_and_is_told_by_the_n
 
 
 def test_a_past_night_that_is_killed_leaves_nothing_behind_after_the_next_night(
-    nights: Nights, evening: Path, undisturbed: State, tmp_path: Path
+    nights: CleanNights, evening: Path, undisturbed: State, tmp_path: Path
 ) -> None:
     home = copy_home(evening, tmp_path / "home")
     assert nights.have(home, FIRST, instead="as-of", failpoint="past copied: kill").exit_code == KILLED
@@ -71,7 +70,7 @@ def test_a_past_night_that_is_killed_leaves_nothing_behind_after_the_next_night(
 
 
 @pytest.fixture(scope="module")
-def withdrawn(nights: Nights, evening: Path, tmp_path_factory: pytest.TempPathFactory) -> State:
+def withdrawn(nights: CleanNights, evening: Path, tmp_path_factory: pytest.TempPathFactory) -> State:
     """What people see the night after a withdrawal that nothing ended."""
     home = copy_home(evening, tmp_path_factory.mktemp("withdrawn") / "home")
     assert nights.have(home, SECOND, instead="withdraw").exit_code == 0
@@ -84,7 +83,7 @@ def withdrawn(nights: Nights, evening: Path, tmp_path_factory: pytest.TempPathFa
 
 @pytest.mark.parametrize("name", WITHDRAWAL_POINTS)
 def test_a_withdrawal_that_is_killed_is_whole_or_was_never_made(
-    nights: Nights, evening: Path, withdrawn: State, tmp_path: Path, name: str
+    nights: CleanNights, evening: Path, withdrawn: State, tmp_path: Path, name: str
 ) -> None:
     home = copy_home(evening, tmp_path / "home")
     there = bytes_of(home)

@@ -1,42 +1,29 @@
-"""A night killed at any moment, wherever it happens to be, reading children and all, loses nothing.
+"""A night killed at any moment, wherever it happens to be, working children and all, loses nothing.
 
 `DEATH_KILLS=200` tries two hundred moments instead of a few, and `DEATH_SEED=7` draws others.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
-import random
-import signal
-from pathlib import Path
 
-import pytest
+from flows.prove.kills import draw_kills, try_kills
+from flows.prove.trial import Bench, Figures
 
-from tests.death.conftest import Nights
-from tests.death.home import SECOND, THIRD, State, assert_same, assert_whole, copy_home, lies_about, state_of
-
-N_KILLS = int(os.environ.get("DEATH_KILLS", "3"))
+N_KILLS = int(os.environ.get("DEATH_KILLS", "4"))
 SEED = int(os.environ.get("DEATH_SEED", "1"))
 
 
-@pytest.fixture(scope="session")
-def night_seconds(nights: Nights, evening: Path, tmp_path_factory: pytest.TempPathFactory) -> float:
-    """How long such a night takes here and now."""
-    home = copy_home(evening, tmp_path_factory.mktemp("timed") / "home")
-    return nights.have(home, SECOND, with_children=True).seconds
+def test_nights_killed_at_any_moment_lose_nothing(bench: Bench) -> None:
+    figures = try_kills(dataclasses.replace(bench, n_kills=N_KILLS, seed=SEED, say=print))
+    assert dataclasses.replace(figures, note="") == Figures(N_KILLS, N_KILLS, 0)
 
 
-@pytest.mark.parametrize("k", range(N_KILLS))
-def test_a_night_killed_at_any_moment_loses_nothing(
-    nights: Nights, evening: Path, before: State, undisturbed: State, night_seconds: float, tmp_path: Path, k: int
-) -> None:
-    draw = random.Random(f"{SEED} {k}")
-    # One in each part of the night, so that few kills are spread over all of it.
-    moment = (k % N_KILLS + draw.random()) / N_KILLS * night_seconds
-    home, next_on = copy_home(evening, tmp_path / "home"), draw.choice((SECOND, THIRD))
-    ended = nights.have(home, SECOND, with_children=True, kill_after_seconds=moment)
-    assert ended.exit_code in (0, -signal.SIGKILL)
-    assert_whole(home, before, undisturbed)
-    assert nights.have(home, next_on).exit_code == 0
-    assert_same(state_of(home), undisturbed, dated=next_on == SECOND)
-    assert lies_about(home) == []
+def test_many_kills_are_of_every_kind_and_reach_every_part_of_the_night() -> None:
+    kills = draw_kills(100, 1)
+    assert [int(kill.moments[0] * 100) for kill in kills] == list(range(100))
+    assert {kill.with_children for kill in kills} == {True, False}
+    assert {kill.kill_child for kill in kills} == {True, False}
+    assert {len(kill.moments) for kill in kills} == {1, 2}
+    assert {kill.next_on for kill in kills} == {"2026-07-08", "2026-07-09"}

@@ -15,9 +15,9 @@ import pytest
 
 from flows.errors import NightRunning
 from flows.load.lock import night_lock
+from flows.prove.state import SECOND, State, copy_home, shown, state_of
 from flows.settings import load_settings
-from tests.death.conftest import ROOT, Nights
-from tests.death.home import SECOND, State, assert_same, copy_home, shown, state_of
+from tests.death.conftest import ROOT, CleanNights, assert_same
 
 HOLDS = """
     import sys, datetime as dt
@@ -65,7 +65,7 @@ def ask(process: subprocess.Popen[str]) -> None:
 
 
 def test_a_second_night_says_who_holds_the_lock_and_since_when_and_changes_nothing(
-    nights: Nights, evening: Path, before: State, undisturbed: State, tmp_path: Path
+    nights: CleanNights, evening: Path, before: State, undisturbed: State, tmp_path: Path
 ) -> None:
     home = copy_home(evening, tmp_path / "home")
     with another(HOLDS, str(home)) as holder:
@@ -96,7 +96,7 @@ def test_a_holder_who_has_not_signed_yet_is_not_taken_for_the_dead_one_before(tm
 
 
 def test_a_reader_keeps_yesterday_and_a_new_one_sees_today(
-    nights: Nights, evening: Path, before: State, undisturbed: State, tmp_path: Path
+    nights: CleanNights, evening: Path, before: State, undisturbed: State, tmp_path: Path
 ) -> None:
     home = copy_home(evening, tmp_path / "home")
     place = "supervision/SV-1/fidelity.duckdb"

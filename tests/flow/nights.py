@@ -16,6 +16,7 @@ from pathlib import Path
 from flows.console import Progress, show
 from flows.errors import FidelityError, LayoutWrong
 from flows.nightly import NightReport
+from flows.server import begin_server, wait_for_server
 from flows.settings import load_settings
 from flows.start import prepare_engine
 from flows.steps import Do, do_plainly
@@ -98,8 +99,10 @@ NIGHTS = {f.__name__: f for f in (whole, unforeseen, foreseen, between_steps, pa
 
 def run(name: str) -> dict[str, object]:
     """Run a night by name through the engine; what it reported or how it failed."""
+    begin_server()
     from flows.tasks import run_in_engine
 
+    wait_for_server()
     console, began = Progress(), time.perf_counter()
 
     def night(do: Do) -> NightReport:

@@ -18,7 +18,7 @@ from flows.intake.grid import Limits
 from flows.intake.pool import ReadingOrder, reading_pool
 from schemas.catalog import load_catalog
 from schemas.roster import Roster
-from tests.support.intake_paths import AbortingPath, BrokenPath, CountedPath, HangingPath, HungryPath
+from tests.support.intake_paths import AbortingPath, BrokenPath, CountedPath, HangingPath, HungryPath, KilledPath
 from tests.support.intake_sheets import drawn, xlsx_bytes
 from tests.support.lab import Lab
 
@@ -145,6 +145,18 @@ def test_children_that_die_again_and_again_take_nobody_with_them(order: ReadingO
     read_as = read(order, jobs, n_processes=2)
     assert [read_as[job.workbook] for job in dying] == ["reader_stopped"] * 6
     assert [read_as[job.workbook] for job in living] == [None] * 6
+
+
+def test_a_sheet_is_not_refused_because_its_reader_was_killed_from_outside_unless_that_goes_on(
+    order: ReadingOrder, tmp_path: Path
+) -> None:
+    jobs = []
+    for name in ("killed1", "killed9"):
+        job = good(tmp_path, name)
+        jobs.append(Job(f"{name}.csv", job.sha256, KilledPath(job.path)))
+    jobs.append(good(tmp_path, "1.csv"))
+    assert read(order, jobs) == {"killed1.csv": None, "killed9.csv": "reader_stopped", "1.csv": None}
+    assert (tmp_path / "1.csv.opened").read_text() == "opened\n" * 2  # for the first bytes, and for the whole
 
 
 def test_a_pool_that_is_asked_for_nothing_starts_no_child(order: ReadingOrder) -> None:

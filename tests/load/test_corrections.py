@@ -54,6 +54,11 @@ CASES: dict[str, tuple[Nights, dict[str, float], list[str]]] = {
         {"S R": 6},
         [],
     ),
+    "an earlier version of the same night waits with a tie": (
+        [["S|R|1|.|3|3", "S|R|2|.|4|4", "S|R|2|.|5|5"]],
+        {},
+        ["two_ratings", "two_ratings", "two_ratings"],
+    ),
     "a tie is resolved by a higher revision": (
         [["S|R|1|.|4|4", "S|R|1|.|5|5"], ["S|R|2|.|5|5"]],
         {"S R": 5},
@@ -207,6 +212,22 @@ DISPUTES: dict[str, tuple[Nights, list[str], list[str]]] = {
         [["S|A|T-1|P|.|.", "S|B|T-2|P|.|."], ["S|C|T-1|P|.|."]],
         ["A", "C"],
         ["B"],
+    ),
+    # the next two let ratings of one session count that named two therapists, and no night was published after that
+    "an earlier version of the same night waits with the later one that is held": (
+        [["S|A|T-1|P|.|."], ["S|B|T-2|P|.|1", "S|B|T-2|Q|.|2"]],
+        ["A"],
+        ["B", "B"],
+    ),
+    "a correction that is held leaves what it would have replaced, and newcomers must agree with that": (
+        [["S|A|T-1|P|.|."], ["S|A|T-2|P|.|2", "S|B|T-2|Q|.|.", "S|C|T-2|Q|.|."]],
+        ["A"],
+        ["A", "B", "C"],
+    ),
+    "a correction that is taken in replaces it, and newcomers need not": (
+        [["S|A|T-1|P|.|."], ["S|A|T-2|P|.|2", "S|B|T-2|P|.|.", "S|C|T-2|P|.|."]],
+        ["A", "B", "C"],
+        [],
     ),
     "a rater may correct the therapist of her only rating": ([["S|A|T-1|P|.|."], ["S|A|T-2|P|.|2"]], ["A"], []),
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
+from pathlib import Path
 
 from flows.intake.guarded import guarded_calls
 
@@ -22,6 +24,20 @@ def act(order: str) -> str:
         case "raise":
             raise ValueError("canary")
     return order.upper()
+
+
+def be_killed_once(order: str) -> str:
+    """What a child answers that was killed from outside the first time."""
+    killed = Path(order)
+    if not killed.exists():
+        killed.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "made"
+
+
+def test_a_call_whose_child_was_killed_from_outside_is_made_again(tmp_path: Path) -> None:
+    with guarded_calls(1024 * MIB, 20, 1) as calls:
+        assert calls.answers(be_killed_once, [str(tmp_path / "a"), str(tmp_path / "b")]) == ["made", "made"]
 
 
 def test_each_call_stands_for_itself() -> None:

@@ -6,6 +6,7 @@ They travel into the reading child with their job; there, opening one is what go
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path, PosixPath
 from typing import Any
@@ -27,6 +28,19 @@ class AbortingPath(PosixPath):
     def open(self, *how: Any, **more: Any) -> Any:
         """Never come back."""
         os.abort()
+
+
+class KilledPath(PosixPath):
+    """Is killed from outside while it is read, as often as its name's last digit says."""
+
+    def open(self, *how: Any, **more: Any) -> Any:
+        """Be killed, or open the file."""
+        killed = Path(f"{self}.killed")
+        n = len(killed.read_text()) if killed.exists() else 0
+        if n < int(self.name[-1]):
+            killed.write_text("x" * (n + 1))
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().open(*how, **more)
 
 
 class HangingPath(PosixPath):
