@@ -60,7 +60,7 @@ def _preview(path: Path, workbook: Workbook, described: Described) -> Iterator[s
         if fit.problems:
             yield from [f"{name}: does not fit, because", *(f"  - {problem}" for problem in fit.problems)]
             continue
-        ratings = ratings_of(described, fit, book.job, workbook.kind)
+        ratings = ratings_of(described, fit, book.job)
         book.ratings += ratings
         yield (f"{name}: fits; {_count(len(ratings), 'rating')} from row {fit.first_row + 1} on")
     yield from _ratings(book, {layout.name: described.readers})
