@@ -78,7 +78,7 @@ def huge_stream() -> bytes:
 @hostile("huge header.xls", READ, Code.DAMAGED)
 def huge_fat() -> bytes:
     """A header that claims four billion sectors of sector tables."""
-    whole = bytearray(good("xls", "S-lost"))
+    whole = bytearray(good("xls", "S-header"))
     whole[44:48] = whole[72:76] = b"\xff\xff\xff\x7f"
     return bytes(whole)
 
@@ -122,7 +122,7 @@ def letter() -> bytes:
 @hostile("letter.xls", Code.NOT_A_SPREADSHEET)
 def letter_in_disguise() -> bytes:
     """A letter of an old Word under a workbook's name."""
-    return letter()
+    return ole_bytes({"WordDocument": b"\xec\xa5" * 3001})
 
 
 @hostile("mail.msg", Code.NOT_A_SPREADSHEET)

@@ -79,15 +79,15 @@ def climbing() -> bytes:
 
 @hostile("bomb of one sheet.xlsx", Code.TOO_LARGE)
 def sheet_bomb() -> bytes:
-    """One sheet that unpacks to ten times what may be unpacked."""
+    """One sheet that unpacks to twice what may be unpacked."""
     cell = b'<c t="inlineStr"><is><t>' + b"a" * MIB + b"</t></is></c>"
-    return zip_bytes(parts(sheet=b'<worksheet xmlns="' + MAIN.encode() + b'"><sheetData><row>' + cell * 250), level=1)
+    return zip_bytes(parts(sheet=b'<worksheet xmlns="' + MAIN.encode() + b'"><sheetData><row>' + cell * 40), level=1)
 
 
 @hostile("bomb of shared strings.xlsx", Code.TOO_LARGE)
 def string_bomb() -> bytes:
-    """A table of shared texts that unpacks to ten times what may be unpacked."""
-    strings = f'<sst xmlns="{MAIN}">'.encode() + (b"<si><t>" + b"b" * MIB + b"</t></si>") * 250
+    """A table of shared texts that unpacks to twice what may be unpacked."""
+    strings = f'<sst xmlns="{MAIN}">'.encode() + (b"<si><t>" + b"b" * MIB + b"</t></si>") * 40
     return zip_bytes(parts(rating("S-lost")) | {"xl/sharedStrings.xml": strings}, level=1)
 
 
@@ -330,7 +330,7 @@ def letter() -> bytes:
 @hostile("letter.xlsx", Code.NOT_A_SPREADSHEET)
 def letter_in_disguise() -> bytes:
     """A letter under a workbook's name."""
-    return letter()
+    return zip_bytes({"[Content_Types].xml": content_types(), "word/document.xml": b"<y/>"})
 
 
 @hostile("slides.xlsx", Code.NOT_A_SPREADSHEET)

@@ -202,7 +202,7 @@ def prose_called_workbook() -> bytes:
 @hostile("prose.txt", Code.NOT_A_SPREADSHEET)
 def prose() -> bytes:
     """A letter in plain text."""
-    return prose_called_workbook()
+    return prose_called_workbook() + b"PS: good luck\n"
 
 
 @hostile("program.py", Code.NOT_A_SPREADSHEET)
