@@ -158,6 +158,7 @@ class Code(StrEnum):
     RATER_UNKNOWN = "rater_unknown"
     ID_UNREADABLE = "id_unreadable"
     DATE_UNREADABLE = "date_unreadable"
+    DATE_OTHER_ORDER = "date_other_order"
     DATE_IMPLAUSIBLE = "date_implausible"
     RATED_BEFORE_SESSION = "rated_before_session"
     REVISION_UNREADABLE = "revision_unreadable"
@@ -244,6 +245,10 @@ FINDING_KINDS: dict[Code, FindingKind] = {
     ),
     Code.ID_UNREADABLE: _error("This is not a usable id for {field}. Enter a short id without line breaks."),
     Code.DATE_UNREADABLE: _error("This date cannot be read. Enter it as year-month-day, such as 2026-03-24."),
+    Code.DATE_OTHER_ORDER: _error(
+        "This date has its day and month the other way round than this sheet is read. "
+        "Enter it as year-month-day, such as 2026-03-24, and look at the other dates of the column too."
+    ),
     Code.DATE_IMPLAUSIBLE: _error("This date lies before 1990 or in the future. Correct it."),
     Code.RATED_BEFORE_SESSION: _error("The rating is dated before its session. Correct one of the two dates."),
     Code.REVISION_UNREADABLE: _error("The revision is not a whole number. Enter 1 for the first version, then 2, 3 …"),
