@@ -18,6 +18,7 @@ from tests.support.lab import Lab
 from tests.support.workbooks import anything_in
 
 ROOT = Path(__file__).resolve().parents[2]
+FIDELITY = "import sys; from flows.cli import main; sys.exit(main())"
 CANARY = "canary-5c1d"
 REMARK = "remark-5c1d"  # stands beside a rating that is taken in: it may reach that therapist's own sheet
 FILE = "named-5c1d"  # a file's name is told in the ledger, which is no log
@@ -76,7 +77,7 @@ def test_a_night_over_hostile_sheets_tells_nothing_of_what_stood_in_them(tmp_pat
     make_home(home)
     how = [] if engine else ["--plain"]
     ended = subprocess.run(
-        [sys.executable, "-c", "import sys; from flows.cli import main; sys.exit(main())", "nightly", *how, "--home", str(home), "--date", "2026-07-01"],
+        [sys.executable, "-c", FIDELITY, "nightly", *how, "--home", str(home), "--date", "2026-07-01"],
         cwd=ROOT, capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr

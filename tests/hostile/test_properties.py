@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from flows.forms.rating_form import write_form
@@ -20,7 +20,7 @@ from flows.intake.text import comparable, text_of, typed
 from flows.intake.written import whole_number
 from flows.names import safe_name, safe_names
 from schemas.catalog import load_catalog
-from schemas.codes import Code, State
+from schemas.codes import State
 from schemas.instrument import Instrument
 from schemas.layout import Layout
 from schemas.roster import Roster
@@ -113,7 +113,10 @@ IDS = st.text(st.characters(categories=["L", "N"], include_characters="-_/ ."), 
 
 @pytest.mark.parametrize("instrument", INSTRUMENTS, ids=lambda instrument: instrument.id)
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=6,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(chosen=st.data())
 def test_what_is_filled_into_a_form_is_what_is_read_back(
@@ -131,12 +134,6 @@ def test_what_is_filled_into_a_form_is_what_is_read_back(
     frames = read_form(filled)
     assert frames.finding.is_empty(), frames.finding["code"].to_list()
     assert frames.rating.select("session_id", "rater_id").rows() == [(session.strip(), "R-1")]
-    read = {
-        (item, scale): (state, value)
-        for item, scale, state, value in frames.score.select("item", "scale", "state", "value").rows()
-    }
+    scores = frames.score.filter(frames.score["state"] != State.NOT_RATED_BY_DESIGN)
+    read = {(s["item"], s["scale"]): (s["state"], s["value"]) for s in scores.iter_rows(named=True)}
     assert read == {cell: (state.value, value) for cell, (_, state, value) in entries.items()}
-
-
-def test_every_code_can_be_said() -> None:
-    assert {code.kind.severity.value for code in Code} == {"error", "warning"}
