@@ -331,6 +331,7 @@ class Code(StrEnum):
     RATER_UNKNOWN = "rater_unknown"
     ID_UNREADABLE = "id_unreadable"
     DATE_UNREADABLE = "date_unreadable"
+    DATE_OTHER_ORDER = "date_other_order"
     DATE_IMPLAUSIBLE = "date_implausible"
     RATED_BEFORE_SESSION = "rated_before_session"
     REVISION_UNREADABLE = "revision_unreadable"
@@ -352,8 +353,12 @@ class Code(StrEnum):
     DAMAGED = "damaged"
     NOT_A_SPREADSHEET = "not_a_spreadsheet"
     EMPTY_FILE = "empty_file"
+    EMPTY_WORKBOOK = "empty_workbook"
+    NO_WORKSHEET = "no_worksheet"
+    MACRO_SHEET = "macro_sheet"
     TOO_LARGE = "too_large"
     TOO_MANY_CELLS = "too_many_cells"
+    STRAY_CELL = "stray_cell"
     TOOK_TOO_LONG = "took_too_long"
     READER_STOPPED = "reader_stopped"
     LAYOUT_UNKNOWN = "layout_unknown"
@@ -420,6 +425,10 @@ FINDING_KINDS: dict[Code, FindingKind] = {
     ),
     Code.ID_UNREADABLE: _error("This is not a usable id for {field}. Enter a short id without line breaks."),
     Code.DATE_UNREADABLE: _error("This date cannot be read. Enter it as year-month-day, such as 2026-03-24."),
+    Code.DATE_OTHER_ORDER: _error(
+        "This date has its day and month the other way round than this sheet is read. "
+        "Enter it as year-month-day, such as 2026-03-24, and look at the other dates of the column too."
+    ),
     Code.DATE_IMPLAUSIBLE: _error("This date lies before 1990 or in the future. Correct it."),
     Code.RATED_BEFORE_SESSION: _error("The rating is dated before its session. Correct one of the two dates."),
     Code.REVISION_UNREADABLE: _error("The revision is not a whole number. Enter 1 for the first version, then 2, 3 …"),
@@ -457,11 +466,23 @@ FINDING_KINDS: dict[Code, FindingKind] = {
     ),
     Code.PASSWORD: _error("The file has a password. Save a copy without one and drop it again."),
     Code.DAMAGED: _error("The file is damaged or only half copied. Open it, save it anew and drop it again."),
-    Code.NOT_A_SPREADSHEET: _error("This is not a spreadsheet. Drop the rating as xlsx, xls, xlsb, ods, csv or tsv."),
+    Code.NOT_A_SPREADSHEET: _error(
+        "This is not a spreadsheet.{suggestion} Drop the rating as xlsx, xls, xlsb, ods, csv or tsv."
+    ),
     Code.EMPTY_FILE: _error("The file is empty. Save the sheet again and drop it anew."),
-    Code.TOO_LARGE: _error("The file is too large when unpacked. Send the rating sheets alone."),
-    Code.TOO_MANY_CELLS: _error(
-        "The sheet spans too many cells, perhaps by one stray entry far away. Delete the empty rows and columns, save again."
+    Code.EMPTY_WORKBOOK: _error(
+        "The workbook is empty: nothing is entered on any sheet. Save the filled sheet and drop it."
+    ),
+    Code.NO_WORKSHEET: _error(
+        "The workbook has no worksheet, only charts or dialogs. Put the ratings on a worksheet and drop it again."
+    ),
+    Code.MACRO_SHEET: _error(
+        "The workbook has no worksheet, only a macro sheet. Put the ratings on a worksheet and drop it again."
+    ),
+    Code.TOO_LARGE: _error("The file is too large, or would be when unpacked. Send the rating sheets alone."),
+    Code.TOO_MANY_CELLS: _error("The sheet holds too many cells. Send the rating sheets alone."),
+    Code.STRAY_CELL: _error(
+        "The sheet spans too many cells because of a stray entry far away{suggestion}. Delete its row and column, save again."
     ),
     Code.TOOK_TOO_LONG: _error("The file took too long to read. Save the rating sheets alone in a new workbook."),
     Code.READER_STOPPED: _error(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from dataclasses import dataclass
 
-from flows.intake.text import Value, comparable, text_of
+from flows.intake.text import Value, comparable, typed
 from schemas.codes import Code, State
 from schemas.instrument import Instrument, Item, Scale
 from schemas.layout import Layout
@@ -44,7 +45,7 @@ def cell_text(value: Value) -> str:
     """The text of a rating cell; dates, which spreadsheets make of `4-5`, are told apart from numbers."""
     if isinstance(value, (dt.date, dt.time, dt.timedelta)):
         return DATE_CELL
-    return text_of(value)
+    return typed(value)
 
 
 class CellParser:
@@ -116,7 +117,7 @@ class CellParser:
             return Parsed(State.MISSING, code=NOT_TEXT[text])
         plain = comparable(text)
         marks = self._marks[scale.id]
-        if plain in ERROR_TEXTS and plain not in marks:
+        if is_error_text(plain) and plain not in marks:
             return Parsed(State.MISSING, code=Code.ERROR_VALUE)
         if plain in self._codes[scale.id]:
             return _on_scale(scale, self._codes[scale.id][plain])
@@ -126,8 +127,19 @@ class CellParser:
         return Parsed(State.MISSING, code=Code.NOT_A_RATING) if number is None else _on_scale(scale, number)
 
 
-# what spreadsheets write into exported text where a cell held an error
-ERROR_TEXTS = frozenset({"#n/a", "#div/0!", "#ref!", "#value!", "#name?", "#null!", "#num!"})
+# What spreadsheets write into exported text where a cell held an error, in any language: #N/A, #DIV/0!, #WERT!, Err:502.
+_ERROR_TEXT = re.compile(r"#[^\W\d_][^\W_]*(/[^\W_]+)?[!?]?|err:\d{3}", re.IGNORECASE)
+
+
+def is_error_text(text: str) -> bool:
+    """Whether a text is what a spreadsheet shows in place of a result that it could not work out.
+
+    >>> [is_error_text(text) for text in ("#N/A", "#DIV/0!", "#NAVN?", "Err:502", "#1", "# 4", "no")]
+    [True, True, True, True, False, False, False]
+    """
+    return _ERROR_TEXT.fullmatch(text) is not None
+
+
 NOT_TEXT = {
     ERROR_CELL: Code.ERROR_VALUE,
     UNCALCULATED_CELL: Code.FORMULA_NOT_CALCULATED,

@@ -17,8 +17,8 @@ from flows.intake.grid import Grid
 from flows.intake.recognise import Fit, Lookup, ScoreColumn
 from flows.intake.returned import own_stem
 from flows.intake.suggest import nearest
-from flows.intake.text import Value, address, comparable, text_of
-from flows.intake.written import prepare, read_date
+from flows.intake.text import Value, address, comparable, text_of, typed
+from flows.intake.written import NUMBERED, prepare, read_date, whole_number
 from schemas.codes import Code
 from schemas.layout import DATE_FIELDS, NOTED, REMARK_COLUMN, FieldName, FieldSource, Layout
 
@@ -217,8 +217,9 @@ def meant(layout: Layout, name: FieldName, value: Value) -> str:
     """A field's value so that two ways of writing it are the same: 7 and 007 where ids are padded, 3.2.26 and a date cell."""
     if name in DATE_FIELDS:
         date = read_date(value, layout.date_order, layout.months)
-        return text_of(value) if date is None else date.isoformat()
-    source, text = layout.fields.get(name), text_of(value)
+        return typed(value) if date is None else date.isoformat()
+    source, text = layout.fields.get(name), typed(value)
+    text = whole_number(text) if name in NUMBERED else text
     return comparable(text if source is None else prepare(text, source))
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from flows.intake.cells import is_error_text
 from flows.intake.extract import FIELD_WORDS, Found, FoundRating
 from flows.intake.findings import Finding
 from flows.intake.roster import KnownPeople
-from flows.intake.text import comparable, text_of
-from flows.intake.written import prepare, read_date
+from flows.intake.text import comparable, typed
+from flows.intake.written import NUMBERED, prepare, read_date, whole_number
 from schemas.codes import Code, Described, Role, Selection
 from schemas.layout import DATE_FIELDS, ID_FIELDS, FieldSource, Layout
 
@@ -26,6 +27,7 @@ _MISSING = {
 }
 ALWAYS_REQUIRED = ("session_id", "therapist_id", "rater_id")  # a layout may let the column be absent, never the id
 CO_THERAPIST = "co_therapist_id"
+OTHER_ORDERS = {"dmy": "mdy", "mdy": "dmy"}
 W = TypeVar("W", Role, Selection)
 
 
@@ -84,7 +86,7 @@ class FieldReader:
         texts = [text for text in self._texts(rating, name) if text]
         if not texts and name in _MISSING and self._is_required(rating, name):
             self._find(fields, rating, _MISSING[name], name)
-        if any(len(text) > LONGEST_ID or not text.isprintable() for text in texts):
+        if any(len(text) > LONGEST_ID or not text.isprintable() or is_error_text(text) for text in texts):
             self._find(fields, rating, Code.ID_UNREADABLE, name)
             return []
         return texts
@@ -112,7 +114,9 @@ class FieldReader:
             return None
         read = read_date(value, self._layout.date_order, self._layout.months)
         if read is None:
-            self._find(fields, rating, Code.DATE_UNREADABLE, name)
+            other = OTHER_ORDERS.get(self._layout.date_order, "")
+            is_other = bool(other) and read_date(value, other, self._layout.months) is not None
+            self._find(fields, rating, Code.DATE_OTHER_ORDER if is_other else Code.DATE_UNREADABLE, name)
         elif not EARLIEST <= read <= self._night_on:
             self._find(fields, rating, Code.DATE_IMPLAUSIBLE, name)
         return read
@@ -138,7 +142,7 @@ class FieldReader:
     def _texts(self, rating: FoundRating, name: str) -> Iterator[str]:
         """The field's text or texts, after what the layout says is done to them."""
         found, source = rating.fields.get(name), self._source(name)
-        text = "" if found is None else text_of(found.value)
+        text = "" if found is None else whole_number(typed(found.value)) if name in NUMBERED else typed(found.value)
         if source is None:
             yield text
             return

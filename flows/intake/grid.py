@@ -6,18 +6,14 @@ Runs only inside a guarded child (`flows.intake.pool`): a hostile file may abort
 from __future__ import annotations
 
 import csv
-import io
-import struct
+import re
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
-import xlrd
 from python_calamine import (
     CalamineError,
     CalamineWorkbook,
@@ -27,29 +23,23 @@ from python_calamine import (
     ZipError,
 )
 
+from flows.intake.compound import Compound, CompoundBroken
 from flows.intake.findings import Refused
+from flows.intake.kinds import BROKEN_ZIP, WORKBOOK_STREAMS, utf16_of
+from flows.intake.kinds import OLE as OLE
+from flows.intake.kinds import Kind as Kind
+from flows.intake.kinds import Limits as Limits
+from flows.intake.kinds import find_delimiter as find_delimiter
+from flows.intake.kinds import find_kind as find_kind
+from flows.intake.kinds import limits_of as limits_of
+from flows.intake.markup import survey_ods, survey_xlsx
+from flows.intake.records import survey_xls, survey_xlsb
+from flows.intake.survey import Broken, Place, Survey
 from flows.intake.text import Value
-from flows.settings import MIB, Settings
 from schemas.codes import Code
 
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-TEXT_NAMES = frozenset({".csv", ".tsv", ".xls", ".xlsx"})  # programs export delimited text under spreadsheet names too
-TABLE_NAMES = frozenset({".txt", ".tab"})  # so does Excel's "Unicode text"; other texts have these names as well
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-CONTROLS = bytes(set(range(32)) - set(b"\t\n\f\r\x1a"))
-OLE_NAMES = frozenset({".xls", ".xlt", ".xlsx"})
 Merged = tuple[tuple[int, int], tuple[int, int]]
 Cells = tuple[list[list[Value]], tuple[Merged, ...]]
-
-
-class Kind(Enum):
-    """What the bytes are."""
-
-    XLSX = "xlsx"
-    XLSB = "xlsb"
-    XLS = "xls"
-    ODS = "ods"
-    TEXT = "text"
 
 
 @dataclass(frozen=True)
@@ -59,6 +49,7 @@ class Grid:
     name: str
     is_hidden: bool
     _read: Callable[[], Cells]
+    odd: Mapping[Place, str] = field(default_factory=dict)  # cells that read as blank: ERROR_CELL or UNCALCULATED_CELL
 
     @cached_property
     def cells(self) -> Cells:
@@ -77,24 +68,11 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What a file may ask of its reader."""
-
-    file_bytes: int
-    unpacked_bytes: int
-    cells: int
-
-
-def limits_of(settings: Settings) -> Limits:
-    """The limits that a home sets."""
-    return Limits(settings.max_file_mib * MIB, settings.max_unpacked_mib * MIB, settings.max_cells)
-
-
-@dataclass(frozen=True, slots=True)
 class Workbook:
     """An opened file. `grids(encoding, delimiter)` gives its sheets; the two matter for delimited text only."""
 
     kind: Kind
+    holds_macros: bool  # a sheet of Excel 4 macros, which is not read
     grids: Callable[[str | None, str | None], list[Grid]]
 
 
@@ -112,118 +90,92 @@ def open_workbook(path: Path, suffix: str, limits: Limits) -> Workbook:
     kind = find_kind(path, suffix.lower(), limits)
     if kind is Kind.TEXT:
         content = path.read_bytes()
-        return Workbook(kind, lru_cache(lambda encoding, delimiter: [_text_grid(content, encoding, delimiter, limits)]))
-    grids = _sheet_grids(path, kind, limits)
-    return Workbook(kind, lambda _encoding, _delimiter: grids)
+        text = lru_cache(lambda encoding, delimiter: [_text_grid(content, encoding, delimiter, limits)])
+        return Workbook(kind, holds_macros=False, grids=text)
+    odd = _survey(path, kind, limits)
+    grids, holds_macros = _sheet_grids(path, odd)
+    return Workbook(kind, holds_macros, lambda _encoding, _delimiter: grids)
 
 
-def find_kind(path: Path, suffix: str, limits: Limits) -> Kind:
-    """Tell from the bytes what a file is; raises Refused when it is no spreadsheet or may not be opened."""
-    with path.open("rb") as file:
-        head = file.read(4096)
-    if head.startswith(b"PK"):
-        return _kind_of_zip(path, limits)
-    if head.startswith(OLE):
-        return _kind_of_ole(path, suffix)
-    is_named_so = suffix in TEXT_NAMES or (suffix in TABLE_NAMES and _is_table(path))
-    if not is_named_so or head.lstrip()[:1] == b"<" or _is_binary(head):
-        raise Refused(Code.NOT_A_SPREADSHEET)
-    return Kind.TEXT
-
-
-def _is_binary(head: bytes) -> bool:
-    """Whether more than two in a hundred bytes are control characters; real text has a stray NUL at most."""
-    if head.startswith(UTF16_MARKS):
-        return False
-    return (len(head) - len(head.translate(None, CONTROLS))) * 50 > len(head)
-
-
-def _is_table(path: Path) -> bool:
-    lines = decode(path.read_bytes(), None).splitlines()
-    first = next((line for line in lines if line.strip()), "")
-    return "\t" in first or ";" in first
-
-
-def _kind_of_zip(path: Path, limits: Limits) -> Kind:
+def _survey(path: Path, kind: Kind, limits: Limits) -> Mapping[str, Mapping[Place, str]]:
+    """Sheet -> its odd cells; refuses what the reader must not even begin with."""
+    odd: dict[str, Mapping[Place, str]] = {}
     try:
-        with zipfile.ZipFile(path) as packed:
-            members = packed.infolist()
-            names = {member.filename for member in members}
-            if any(member.flag_bits & 1 for member in members):
-                raise Refused(Code.PASSWORD)
-            if sum(member.file_size for member in members) > limits.unpacked_bytes:
-                raise Refused(Code.TOO_LARGE)
-            if "mimetype" in names and b"opendocument.spreadsheet" in packed.read("mimetype"):
-                if b"encryption-data" in packed.read("META-INF/manifest.xml"):
-                    raise Refused(Code.PASSWORD)
-                return Kind.ODS
-    except (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, EOFError, OSError):
+        for survey in _surveys(path, kind, limits.cells):
+            survey.check()
+            odd[survey.name] = survey.odd
+    except (Broken, CompoundBroken, *BROKEN_ZIP):
         raise Refused(Code.DAMAGED) from None
-    if any(name.endswith("workbook.bin") for name in names):
-        return Kind.XLSB
-    if any(name.endswith("workbook.xml") for name in names):
-        return Kind.XLSX
-    raise Refused(Code.NOT_A_SPREADSHEET)
+    return odd
 
 
-def _kind_of_ole(path: Path, suffix: str) -> Kind:
-    content = path.read_bytes()
-    if "EncryptedPackage".encode("utf-16-le") in content:
-        raise Refused(Code.PASSWORD)
-    if any(name.encode("utf-16-le") in content for name in ("Workbook", "Book")):
-        return Kind.XLS
-    # the names of what is inside stand near the end, and half a file has none
-    is_other = any(name.encode("utf-16-le") in content for name in ("WordDocument", "PowerPoint Document"))
-    raise Refused(Code.DAMAGED if suffix in OLE_NAMES and not is_other else Code.NOT_A_SPREADSHEET)
+def _surveys(path: Path, kind: Kind, most_cells: int) -> Iterator[Survey]:
+    if kind is Kind.XLS:
+        compound = Compound(path.read_bytes())
+        name = next(name for name in WORKBOOK_STREAMS if name in compound.names)
+        yield from survey_xls(compound.stream(name), most_cells)
+        return
+    look = {Kind.XLSX: survey_xlsx, Kind.XLSB: survey_xlsb, Kind.ODS: survey_ods}[kind]
+    with zipfile.ZipFile(path) as packed:
+        yield from look(packed, most_cells)
 
 
-def _sheet_grids(path: Path, kind: Kind, limits: Limits) -> list[Grid]:
-    with _refusals(path, kind):
+def _sheet_grids(path: Path, odd: Mapping[str, Mapping[Place, str]]) -> tuple[list[Grid], bool]:
+    """The worksheets, and whether there are sheets of macros beside them."""
+    with _refusals(path):
         workbook = CalamineWorkbook.from_path(str(path))
-        return [
-            Grid(s.name, s.visible != SheetVisibleEnum.Visible, partial(_cells, workbook, s.name, path, kind, limits))
-            for s in workbook.sheets_metadata
+        sheets = workbook.sheets_metadata
+        grids = [
+            Grid(s.name, s.visible != SheetVisibleEnum.Visible, partial(_cells, workbook, k, path), odd.get(s.name, {}))
+            for k, s in enumerate(sheets)
             if s.typ == SheetTypeEnum.WorkSheet
         ]
+    if sheets and not grids:
+        raise Refused(Code.NO_WORKSHEET if all(s.typ != SheetTypeEnum.MacroSheet for s in sheets) else Code.MACRO_SHEET)
+    return grids, any(s.typ == SheetTypeEnum.MacroSheet for s in sheets)
 
 
 @contextmanager
-def _refusals(path: Path, kind: Kind) -> Iterator[None]:
+def _refusals(path: Path) -> Iterator[None]:
     """What calamine raises, as the refusal that it means."""
     try:
         yield
     except PasswordError:
         raise Refused(Code.PASSWORD) from None
     except (CalamineError, ZipError, OSError, ValueError) as wrong:
-        # calamine words a password in several ways, and not always as PasswordError
-        has_password = "password" in str(wrong).lower() or (kind is Kind.XLS and _is_encrypted_xls(path))
-        raise Refused(Code.PASSWORD if has_password else Code.DAMAGED) from None
+        if (
+            "password" in str(wrong).lower()
+        ):  # calamine words a password in several ways, and not always as PasswordError
+            raise Refused(Code.PASSWORD) from None
+        raise Refused(Code.MACRO_SHEET if _has_macro_sheets(path) else Code.DAMAGED) from None
 
 
-def _is_encrypted_xls(path: Path) -> bool:
-    """Whether a file that calamine cannot open has a password; it would tell by the ending, which originals have not."""
+def _has_macro_sheets(path: Path) -> bool:
+    """Whether a workbook that calamine gave up holds sheets of Excel 4 macros, which is why it does."""
     try:
-        xlrd.open_workbook(str(path), logfile=None, on_demand=True)
-    except xlrd.XLRDError as wrong:
-        return "encrypted" in str(wrong).lower()
-    except (LookupError, ValueError, struct.error, AssertionError, TypeError, AttributeError):
+        with zipfile.ZipFile(path) as packed:
+            return any("macrosheets/" in name.lower() for name in packed.namelist())
+    except BROKEN_ZIP:
         return False
-    return False
 
 
-def _cells(workbook: CalamineWorkbook, name: str, path: Path, kind: Kind, limits: Limits) -> Cells:
-    with _refusals(path, kind):
-        sheet = workbook.get_sheet_by_name(name)
-        if sheet.total_height * sheet.total_width > limits.cells:
-            raise Refused(Code.TOO_MANY_CELLS)
+def _cells(workbook: CalamineWorkbook, index: int, path: Path) -> Cells:
+    with _refusals(path):
+        sheet = workbook.get_sheet_by_index(index)
         return sheet.to_python(skip_empty_area=False), tuple(sheet.merged_cell_ranges or ())
+
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 
 
 def _text_grid(content: bytes, encoding: str | None, delimiter: str | None, limits: Limits) -> Grid:
     text = decode(content, encoding)
+    mark = delimiter or find_delimiter(text)
+    if text.count(mark) > limits.cells:  # before a row of them is made
+        raise Refused(Code.TOO_MANY_CELLS)
+    lines = (line.group() for line in _LINE.finditer(text))
     try:
-        read = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or find_delimiter(text), strict=False)
-        rows: list[list[Value]] = [[*row] for row in read]
+        rows: list[list[Value]] = [[*row] for row in csv.reader(lines, delimiter=mark, strict=False)]
     except csv.Error:
         raise Refused(Code.DAMAGED) from None
     if sum(map(len, rows)) > limits.cells:
@@ -232,9 +184,9 @@ def _text_grid(content: bytes, encoding: str | None, delimiter: str | None, limi
 
 
 def decode(content: bytes, encoding: str | None) -> str:
-    """Delimited text as a string: by its byte-order mark, as UTF-8 when it is that, else as `encoding` (cp1252)."""
-    is_utf16 = content.startswith(UTF16_MARKS)
-    encodings = ["utf-16"] if is_utf16 else ["utf-8-sig", encoding or "cp1252", "latin-1"]
+    """Delimited text as a string: UTF-16 by its mark or its zeros, as UTF-8 when it is that, else as `encoding` (cp1252)."""
+    utf16 = utf16_of(content)
+    encodings = [utf16] if utf16 else ["utf-8-sig", encoding or "cp1252", "latin-1"]
     for candidate in encodings:
         try:
             return content.decode(candidate).replace("\0", "")
@@ -243,12 +195,3 @@ def decode(content: bytes, encoding: str | None) -> str:
         except LookupError:
             break
     raise Refused(Code.DAMAGED)
-
-
-def find_delimiter(text: str) -> str:
-    """Semicolon, tab, comma or bar: whichever the first line that has one of them uses most."""
-    for line in text.splitlines()[:20]:
-        counts = {mark: line.count(mark) for mark in ";\t,|"}
-        if any(counts.values()):
-            return max(counts, key=lambda mark: counts[mark])
-    return ","

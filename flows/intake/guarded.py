@@ -11,7 +11,7 @@ import os
 import resource
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -26,6 +26,7 @@ A = TypeVar("A")
 R = TypeVar("R")
 MOST_BROKEN = 3  # pools that may break before what is left has no answer
 _PR_SET_PDEATHSIG = 1
+LOOK_AGAIN_SECONDS = 0.5
 RAISED = 70  # exit code of a child whose call raised
 
 
@@ -40,6 +41,7 @@ def guard_child(memory_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # panics and warnings of libraries quote cells, and nothing of a cell may reach a terminal or a log
     with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
 
 
@@ -48,6 +50,24 @@ def _end_with_parent() -> None:
     prctl = getattr(ctypes.CDLL(None), "prctl", None)  # Linux has it; elsewhere a child ends with the file it is at
     if prctl is not None:
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def end_of(
+    pool: ProcessPool | None, future: ProcessFuture[R], is_lost: Callable[[], bool] = lambda: False
+) -> BaseException | None:
+    """Wait for a call to end, and say what ended it; None when it has an answer.
+
+    A pool breaks when a child dies before it says what it is at. A call that is handed over at that moment is never
+    heard of again, so nobody waits for one whose pool is no more, or for one that `is_lost`, which is asked now and then.
+    """
+    while True:
+        if wait([future], timeout=LOOK_AGAIN_SECONDS).done:
+            try:
+                return future.exception()
+            except CancelledError as cancelled:
+                return cancelled
+        if pool is None or not pool.active or is_lost():
+            return BrokenProcessPool()
 
 
 class GuardedCalls:
@@ -67,10 +87,7 @@ class GuardedCalls:
             futures = self._begin(act, {k: orders[k] for k in left})
             left = [k for k in left if k not in futures]
             for k, future in futures.items():
-                try:
-                    broke = future.exception()
-                except CancelledError as cancelled:
-                    broke = cancelled
+                broke = end_of(self._pool, future)
                 if broke is None:
                     answers[k] = future.result()
                 elif isinstance(broke, BrokenProcessPool) or _was_killed(broke):

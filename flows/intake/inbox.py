@@ -7,6 +7,7 @@ received all its sheets or none, and `received_at` is the same for all of them w
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import hashlib
 import json
 import os
@@ -14,17 +15,33 @@ import shutil
 import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO, NamedTuple
 
 from flows.failpoints import reached
-from flows.settings import Settings
+from flows.settings import MIB, Settings
+from schemas.codes import Code
 
-IGNORED_NAMES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
-IGNORED_PREFIXES = ("~$", ".~lock.", "._")
+IGNORED_NAMES = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store"})
+IGNORED_PREFIXES = ("~$", ".")  # locks of office programs, and what is hidden
+IGNORED_ENDINGS = (".tmp", ".part", ".partial", ".crdownload", ".download")  # what programs have not finished writing
 LONGEST_NAME = 300
-Look = tuple[int, int]  # size in bytes, time of last change in nanoseconds
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+BY_NAME = "By its name it is no rating sheet."
+NO_FILE = "It is a link, a pipe or a device and no file; links are not followed."
+STILL_COPIED = "It was still being copied; it is looked at again on the next night."
+CLOSED = "It may not be opened; it is looked at again on the next night."
+
+
+class Look(NamedTuple):
+    """How something in the inbox looks. Two that are equal: nothing was done to it in between."""
+
+    size: int  # bytes
+    changed_at: int  # nanoseconds
+    inode: int
+    is_file: bool  # a regular file; False for links, pipes, sockets, devices, and for folders that cannot be opened
+    is_closed: bool = False  # it may not be looked into
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +51,9 @@ class Received:
     workbook: str  # path below the inbox, with / between folders, made safe to show
     sha256: str
     received_at: dt.datetime  # UTC, naive
-    kind: str  # "sheet", "ignored" or "arriving"
+    kind: str  # "sheet", "ignored", "arriving", or "refused" when it is not even taken
     inbox_path: str  # path below the inbox, as the file system has it
+    reason: str = ""  # in words, of all but sheets
 
     @property
     def suffix(self) -> str:
@@ -59,8 +77,8 @@ def receive(settings: Settings, stamp: dt.datetime, wait: Callable[[float], None
     shutil.rmtree(incoming, ignore_errors=True)
     incoming.mkdir(parents=True, exist_ok=True)
     taken = [
-        _take(inbox / name, incoming / str(number), name, seen if first.get(name) == seen else None, stamp)
-        for number, (name, seen) in enumerate(sorted(second.items(), key=lambda found: (found[1][1], found[0])))
+        _take(settings, name, incoming / str(number), seen, stamp, is_settled=first.get(name) == seen)
+        for number, (name, seen) in enumerate(sorted(second.items(), key=lambda found: (found[1].changed_at, found[0])))
     ]
     reached("before receipt")
     gone = _gone_since(settings, taken)
@@ -76,55 +94,105 @@ def receive(settings: Settings, stamp: dt.datetime, wait: Callable[[float], None
 
 
 def look(inbox: Path) -> dict[str, Look]:
-    """Regular files below the inbox, by path, with size and time of last change; links are not followed."""
+    """All that lies below the inbox but folders, by path; links are not followed.
+
+    A folder that cannot be opened stands for what is in it. Folders are gone through one after the other, however deep.
+    """
     found: dict[str, Look] = {}
-    for folder, _folders, files in os.walk(inbox, followlinks=False):
-        for name in files:
-            path = f"{folder}/{name}"  # plain text: ten thousand Path objects take longer than the looking
-            with suppress(FileNotFoundError):
-                seen = os.lstat(path)
-                if stat.S_ISREG(seen.st_mode):
-                    found[path.removeprefix(f"{inbox}/")] = (seen.st_size, seen.st_mtime_ns)
+    folders = [""]
+    while folders:
+        below = folders.pop()
+        try:
+            with os.scandir(f"{inbox}/{below}") as entries:
+                for entry in entries:
+                    _look_at(entry, f"{below}{entry.name}", found, folders)
+        except FileNotFoundError:
+            continue
+        except OSError:  # it may not be opened, or its path is longer than the system allows
+            found[below.rstrip("/")] = Look(0, 0, 0, is_file=False, is_closed=True)
     return found
+
+
+def _look_at(entry: os.DirEntry[str], path: str, found: dict[str, Look], folders: list[str]) -> None:
+    if entry.is_dir(follow_symlinks=False):
+        folders.append(f"{path}/")
+        return
+    try:
+        seen = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return
+    except OSError:
+        found[path] = Look(0, 0, 0, is_file=False, is_closed=True)
+        return
+    found[path] = Look(seen.st_size, seen.st_mtime_ns, seen.st_ino, stat.S_ISREG(seen.st_mode))
 
 
 def is_ignored(name: str) -> bool:
     """Whether a file is no sheet by its name: an office program's lock, a thumbnail, a hidden file."""
     last = PurePosixPath(name).name.casefold()
-    return last in IGNORED_NAMES or last.startswith(IGNORED_PREFIXES) or last.startswith(".")
+    return last in IGNORED_NAMES or last.startswith(IGNORED_PREFIXES) or last.endswith(IGNORED_ENDINGS)
 
 
 def shown(name: str) -> str:
-    """A file's name, safe to show and to store: unprintable characters replaced, overlong names cut in the middle."""
+    """A file's name, safe to show and to store: unprintable characters replaced, overlong names cut in the middle.
+
+    A name that is not shown as it is carries a fingerprint, so that two which would look alike stay two.
+    """
     printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
-    if len(printable) <= LONGEST_NAME:
-        return printable
-    return f"{printable[: LONGEST_NAME // 2]}…{printable[-LONGEST_NAME // 2 + 1 :]}"
+    if printable == name and len(name) <= LONGEST_NAME:
+        return name
+    mark = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    if len(printable) > LONGEST_NAME:
+        half = (LONGEST_NAME - len(mark)) // 2 - 1
+        return f"{printable[:half]}…{mark}…{printable[-half:]}"
+    path = PurePosixPath(printable)
+    return str(path.with_name(f"{path.stem}~{mark}{path.suffix}"))
 
 
-def _take(found: Path, copy: Path, name: str, settled: Look | None, stamp: dt.datetime) -> Received:
-    """Note one file; `settled` is how it looked both times, None when it changed. What cannot be taken whole is arriving."""
-    if is_ignored(name):
-        return Received(shown(name), "", stamp, "ignored", name)
-    sha256 = None if settled is None else _copy(found, copy, settled)
-    if sha256 is None:
-        return Received(shown(name), "", stamp, "arriving", name)
-    return Received(shown(name), sha256, stamp, "sheet", name)
+def _take(settings: Settings, name: str, copy: Path, seen: Look, stamp: dt.datetime, *, is_settled: bool) -> Received:
+    """Note one file, and copy it when it is a sheet that looked the same both times."""
+    sha256, kind, reason = "", "ignored", BY_NAME
+    if seen.is_closed:
+        kind, reason = "arriving", CLOSED
+    elif not seen.is_file:
+        reason = NO_FILE
+    elif not is_ignored(name):
+        kind, reason = "arriving", STILL_COPIED
+        if is_settled and seen.size > settings.max_file_mib * MIB:
+            kind, reason = "refused", Code.TOO_LARGE.kind.sentence
+        elif is_settled:
+            sha256, reason = _copy(settings.inbox / name, copy, seen)
+            kind = "sheet" if sha256 else kind
+    return Received(shown(name), sha256, stamp, kind, name, reason)
 
 
-def _copy(found: Path, copy: Path, settled: Look) -> str | None:
-    """Copy and hash in one pass, so that what is kept is what was hashed; None when it went or changed meanwhile."""
-    digest = hashlib.sha256()
+def _copy(found: Path, copy: Path, settled: Look) -> tuple[str, str]:
+    """Copy and hash in one pass, so that what is kept is what was hashed.
+
+    Gives back the hash, or "" and the reason when the file went, changed, or may not be opened.
+    """
+    digest, n_left = hashlib.sha256(), settled.size + 1  # never more than was there: a file may grow for ever
     try:
-        with found.open("rb") as source, copy.open("wb") as target:
-            while block := source.read(1 << 20):
+        with _open_file_alone(found) as source, copy.open("wb") as target:
+            while n_left > 0 and (block := source.read(min(n_left, 1 << 20))):
                 digest.update(block)
                 target.write(block)
+                n_left -= len(block)
             now = os.fstat(source.fileno())
-    except (FileNotFoundError, PermissionError):  # taken away again, or open in a program that locks it
-        return None
+    except PermissionError:  # it is not ours to read, or open in a program that locks it
+        return "", CLOSED
+    except OSError as broke:
+        if broke.errno in NO_ROOM:
+            raise
+        return "", STILL_COPIED  # taken away again, or a link was put in its place
     reached("between copies")
-    return digest.hexdigest() if (now.st_size, now.st_mtime_ns) == settled else None
+    is_same = Look(now.st_size, now.st_mtime_ns, now.st_ino, stat.S_ISREG(now.st_mode)) == settled
+    return (digest.hexdigest(), "") if is_same else ("", STILL_COPIED)
+
+
+def _open_file_alone(path: Path) -> BinaryIO:
+    """Open without following a link, and without waiting for whoever may hold the other end of a pipe."""
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
 
 
 def _keep_what_was_noted(settings: Settings, incoming: Path) -> None:
@@ -170,10 +238,7 @@ def receipts_folder(settings: Settings) -> Path:
 def write_receipt(settings: Settings, stamp: dt.datetime, received: Iterable[Received]) -> list[Received]:
     """Note tonight's sheets in one step; a sheet that a killed night had noted keeps the time of that night."""
     before = {(r.workbook, r.sha256): r.received_at for r in open_receipts(settings)}
-    dated = [
-        Received(r.workbook, r.sha256, before.get((r.workbook, r.sha256), r.received_at), r.kind, r.inbox_path)
-        for r in received
-    ]
+    dated = [replace(r, received_at=before.get((r.workbook, r.sha256), r.received_at)) for r in received]
     if any(r.kind == "sheet" for r in dated):
         lines = [json.dumps(_noted(r)) for r in dated if r.kind == "sheet"]
         path = receipts_folder(settings) / f"{stamp:%Y%m%dT%H%M%S%f}.jsonl"
@@ -215,12 +280,10 @@ def clear_inbox(settings: Settings, received: Iterable[Received]) -> int:
     """After the commit: remove from the inbox the sheets that are kept, and the receipts. Gives back how many left."""
     os.sync()  # the kept originals reach the disk before the sheets leave the inbox
     reached("before clearing")
-    n_left = 0
+    n_left, root = 0, settings.inbox.resolve()
     for sheet in received:
-        path = settings.inbox / sheet.inbox_path
-        # a file that changed since it was hashed is a new arrival and stays for the next night
-        if sheet.kind == "sheet" and path.is_file() and hash_file(path) == sheet.sha256:
-            path.unlink()
+        if sheet.kind == "sheet" and _is_still_there(settings.inbox / sheet.inbox_path, sheet.sha256, root):
+            (settings.inbox / sheet.inbox_path).unlink()
             n_left += 1
             reached("between files cleared")
     reached("inbox cleared")
@@ -228,3 +291,15 @@ def clear_inbox(settings: Settings, received: Iterable[Received]) -> int:
         receipt.unlink()
         reached("between receipts")
     return n_left
+
+
+def _is_still_there(path: Path, sha256: str, root: Path) -> bool:
+    """Whether the file is what was received; one that changed since is a new arrival and stays for the next night.
+
+    A folder that was replaced by a link meanwhile leads elsewhere: what lies there is not ours to remove.
+    """
+    try:
+        is_file = stat.S_ISREG(path.lstat().st_mode) and path.parent.resolve().is_relative_to(root)
+        return is_file and hash_file(path) == sha256
+    except OSError:
+        return False

@@ -2,13 +2,15 @@
 
 A batch is split into chunks, one at a time to a child. A child spools what each file said as soon as it has it. When a
 child dies, the file it was at is the one after those spooled: that file is refused, the rest of the chunk goes on in a
-new child, and no file is read twice.
+new child, and no file is read twice. Only when the pool itself breaks, which tells nothing of who was at what, are the
+files at hand begun again.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import multiprocessing
+import os
 import pickle
 import signal
 from collections import Counter
@@ -20,14 +22,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from flows.errors import NightFailed
 from flows.failpoints import reached
 from flows.intake.findings import Finding
 from flows.intake.frames import FoundWorkbook, Job, build_frames, write_frames
 from flows.intake.grid import Limits, limits_of
-from flows.intake.guarded import guard_child
+from flows.intake.guarded import LOOK_AGAIN_SECONDS, end_of, guard_child
 from flows.intake.reader import Reader
 from flows.settings import MIB, Settings
 from schemas.catalog import Catalog
@@ -36,6 +38,7 @@ from schemas.roster import Roster
 
 CELLS_AT_ONCE = 100_000  # whose frames are built together, in some 100 MiB
 MOST_KILLED = 3  # times that a chunk's children may be ended from outside before the file they were at is blamed
+START_SECONDS = 120  # in which a child begins its first file, however busy the machine
 MOST_BARREN = 3  # deaths of a chunk's children outside any file before the night gives up
 _LENGTH = 8  # bytes before each spooled file that say how long it is
 
@@ -77,7 +80,6 @@ class ReadingPool:
         self._order = order
         self._n_processes = n_processes
         self._pool: ProcessPool | None = None
-        self._is_broken = False  # so is a pool in which a child died before it said what it was at
 
     def read(self, name: str, jobs: Sequence[Job]) -> Mapping[str, int]:
         """Read a batch and leave its frames as Parquet in the spool folder; the counts of rows by frame.
@@ -89,20 +91,26 @@ class ReadingPool:
         chunks = [Chunk(f"{name}-{k}", tuple(jobs[i : i + size])) for k, i in enumerate(range(0, len(jobs), size))]
         counts: Counter[str] = Counter()
         while chunks:
-            running = [(chunk, self._children().schedule(_read_chunk, args=[chunk])) for chunk in chunks]
+            running = [(chunk, self._begin(chunk)) for chunk in chunks]
+            silence = _Silence(self._order, max(len(chunk.jobs) for chunk in chunks))
             chunks = []
             reached("while children read")
             for chunk, future in running:
-                try:
-                    counts.update(future.result())
-                except (ProcessExpired, BrokenProcessPool, CancelledError, MemoryError) as died:
-                    chunks.append(self._go_on(chunk, died))
-                    self._is_broken |= isinstance(died, BrokenProcessPool)
+                died = BrokenProcessPool() if future is None else end_of(self._pool, future, silence.is_too_long)
+                if died is None:
+                    counts.update(future.result() if future else {})
+                else:
+                    chunks.append(self._after(chunk, died))
         return counts
 
+    def _begin(self, chunk: Chunk) -> ProcessFuture[Mapping[str, int]] | None:
+        """Hand a chunk to a child; None when the pool broke already."""
+        try:
+            return self._children().schedule(_read_chunk, args=[chunk])
+        except (RuntimeError, BrokenProcessPool):
+            return None
+
     def _children(self) -> ProcessPool:
-        if self._is_broken:
-            self.close()
         if self._pool is None:
             context = multiprocessing.get_context("forkserver")
             context.set_forkserver_preload(["flows.intake.pool"])
@@ -110,6 +118,14 @@ class ReadingPool:
                 self._n_processes, context=context, initializer=_start_child, initargs=[self._order]
             )
         return self._pool
+
+    def _after(self, chunk: Chunk, died: BaseException) -> Chunk:
+        """What is left of a chunk whose reading broke off; an exception that no file caused is raised."""
+        if isinstance(died, BrokenProcessPool):
+            self.close()  # before anyone looks at what its children have spooled, none of them may write any more
+        elif not isinstance(died, (ProcessExpired, CancelledError, MemoryError)):
+            raise died
+        return self._go_on(chunk, died)
 
     def _go_on(self, chunk: Chunk, died: BaseException) -> Chunk:
         """The rest of a chunk after its child died: the file it was at is refused; when it was at none, it is begun again.
@@ -120,6 +136,7 @@ class ReadingPool:
         spool = _spool_of(self._order.spool, chunk)
         ends, is_at_file = _mend_spool(spool)
         if is_at_file and _is_from_outside(died) and chunk.n_killed < MOST_KILLED:
+            os.truncate(spool, ends[-1] if ends else 0)  # the file at hand is begun again
             return replace(chunk, done=len(ends), n_killed=chunk.n_killed + 1)
         if is_at_file:
             too_long = isinstance(died, ProcessExpired) and died.exitcode == -signal.SIGALRM
@@ -130,7 +147,9 @@ class ReadingPool:
         if len(ends) == len(chunk.jobs):
             _refuse_largest(spool, ends, chunk)
         elif chunk.n_barren == MOST_BARREN:
-            raise NightFailed("Reading children end before they open a file. Raise child_memory_mib in fidelity.toml.")
+            raise NightFailed(
+                "Reading children end before they open a file. Raise child_memory_mib in fidelity.toml, or install anew."
+            )
         return replace(chunk, done=len(ends), n_barren=chunk.n_barren + 1)
 
     def close(self) -> None:
@@ -138,7 +157,24 @@ class ReadingPool:
         if self._pool is not None:
             self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
-        self._pool, self._is_broken = None, False
+        self._pool = None
+
+
+class _Silence:
+    """How long children have spooled nothing: one that ends without a trace is started anew for ever, and never heard of."""
+
+    def __init__(self, order: ReadingOrder, n_files: int) -> None:
+        self._folder = order.spool
+        # after its last file a child makes frames, for which it has the time of as many files
+        self._most_looks = (START_SECONDS + order.file_seconds * (n_files + 1)) / LOOK_AGAIN_SECONDS
+        self._said, self._n_looks = -1, 0
+
+    def is_too_long(self) -> bool:
+        """Asked every LOOK_AGAIN_SECONDS: whether so long nothing was said that nothing will be."""
+        said = sum(path.stat().st_size for path in self._folder.glob("*.spool"))
+        self._n_looks = self._n_looks + 1 if said == self._said else 0
+        self._said = said
+        return self._n_looks > self._most_looks
 
 
 @contextmanager

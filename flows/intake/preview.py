@@ -56,7 +56,7 @@ def _preview(path: Path, workbook: Workbook, described: Described) -> Iterator[s
     yield f"{path.name}, read with {layout.name} ({layout.title})"
     fits = [lay_over(described, sheets, k) for k, grid in enumerate(sheets.plain) if not is_mend_list(grid)]
     fitting = [(described, fit) for fit in fits if not fit.problems]
-    book.ratings, attached = ratings_of(fitting, sheets, book.job, workbook.kind)
+    book.ratings, attached = ratings_of(fitting, sheets, book.job)
     book.findings += attached.findings
     for fit in fits:
         name = f"Sheet {fit.grid.name}" if fit.grid.name else "Its text"

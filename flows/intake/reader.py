@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from flows.forms.form_layout import form_layout, marked_instrument
-from flows.intake.blank_cells import blank_reasons
 from flows.intake.cells import CellParser
 from flows.intake.extract import FoundRating, extract_ratings
 from flows.intake.fields import FieldReader
@@ -18,7 +17,7 @@ from flows.intake.grid import Grid, Kind, Limits, Workbook, open_workbook
 from flows.intake.recognise import Fit, Lookup, Sheet, fit_layout
 from flows.intake.returned import is_mend_list
 from flows.intake.roster import KnownPeople
-from flows.intake.text import comparable
+from flows.intake.text import comparable, place, text_of
 from flows.intake.timeline import TimelineReader
 from flows.intake.timeline_sheet import Attached, attach_timelines
 from schemas.catalog import Catalog
@@ -26,8 +25,6 @@ from schemas.codes import Code
 from schemas.instrument import Element, Instrument
 from schemas.layout import Layout
 from schemas.roster import Roster
-
-MOST_CELLS_EXPLAINED = 200_000  # the slower libraries take seconds and hundreds of megabytes for larger sheets
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +86,20 @@ class Reader:
             if not fitting:
                 unread.append((grid, [fit for _, fit in attempts]))
         if not fits:
-            raise _nobody_describes(unread)
+            raise _nobody_describes(workbook, unread)
+        return self._found(job, fits, sheets, unread, known)
+
+    def _found(
+        self,
+        job: Job,
+        fits: list[tuple[Described, Fit]],
+        sheets: Sheets,
+        unread: list[tuple[Grid, list[Fit]]],
+        known: set[str],
+    ) -> FoundWorkbook:
         book = FoundWorkbook(job, layout=" + ".join(dict.fromkeys(d.layout.name for d, _ in fits)))
-        book.ratings, attached = ratings_of(fits, sheets, job, workbook.kind)
-        known |= attached.sheets
+        book.ratings, attached = ratings_of(fits, sheets, job)
+        known = known | attached.sheets
         book.findings = [_unread(grid, tried) for grid, tried in unread if _holds_something(grid, known)]
         book.findings += attached.findings
         if not book.ratings:
@@ -127,14 +134,12 @@ def lay_over(described: Described, sheets: Sheets, index: int) -> Fit:
     return fit_layout(sheets.sheet(layout, index), layout, described.instrument, described.lookup, others)
 
 
-def ratings_of(
-    fits: Sequence[tuple[Described, Fit]], sheets: Sheets, job: Job, kind: Kind
-) -> tuple[list[FoundRating], Attached]:
+def ratings_of(fits: Sequence[tuple[Described, Fit]], sheets: Sheets, job: Job) -> tuple[list[FoundRating], Attached]:
     """The ratings of the fitted sheets with their timelines, and the reason why cells that ought to hold a rating are blank.
 
     What is blank throughout is a rating that was never made.
     """
-    found = [(described, fit, _extracted(described, fit, job, kind)) for described, fit in fits]
+    found = [(described, fit, _extracted(described, fit, job)) for described, fit in fits]
     attached = Attached()
     for layout in {d.layout.name: d.layout for d, _ in fits if d.layout.timeline}.values():
         of_sheets = {fit.grid.name: ratings for d, fit, ratings in found if d.layout is layout}
@@ -144,11 +149,10 @@ def ratings_of(
     return [r for d, _, ratings in found for r in ratings if not _is_blank(d, r)], attached
 
 
-def _extracted(described: Described, fit: Fit, job: Job, kind: Kind) -> list[FoundRating]:
+def _extracted(described: Described, fit: Fit, job: Job) -> list[FoundRating]:
     """All ratings of one sheet, with those that are blank throughout."""
     found = extract_ratings(fit, described.lookup, job.workbook)
-    if sum(map(len, fit.grid.rows)) <= MOST_CELLS_EXPLAINED:
-        _explain_blanks(found, fit.grid.name, described.instrument, job.path, kind)
+    _explain_blanks(found, fit.grid)
     for rating in found:
         rating.layout = described.layout.name
     return found
@@ -160,8 +164,10 @@ def _is_blank(described: Described, rating: FoundRating) -> bool:
     return all(described.readers.cells.is_blank(cell.text) for cell in rating.cells)
 
 
-def _nobody_describes(unread: list[tuple[Grid, list[Fit]]]) -> Refused:
+def _nobody_describes(workbook: Workbook, unread: list[tuple[Grid, list[Fit]]]) -> Refused:
     """The refusal of a workbook that no layout describes, naming the layout that comes nearest and what it misses."""
+    if not any(_holds_something(grid, set()) for grid, _ in unread):
+        return Refused(Code.MACRO_SHEET if workbook.holds_macros else Code.EMPTY_WORKBOOK)
     if any(marked_instrument(str(cell)) for grid, _ in unread for row in grid.rows[:5] for cell in row):
         return Refused(Code.VERSION_UNKNOWN)
     return Refused(Code.LAYOUT_UNKNOWN, _nearest([fit for _, fits in unread for fit in fits]))
@@ -181,7 +187,7 @@ def _known_sheets(layout: Layout) -> list[str]:
 
 
 def _holds_something(grid: Grid, known: set[str]) -> bool:
-    return comparable(grid.name) not in known and any(value != "" for row in grid.rows for value in row)
+    return comparable(grid.name) not in known and any(text_of(value) for row in grid.rows for value in row)
 
 
 def _unread(grid: Grid, tried: list[Fit]) -> Finding:
@@ -205,12 +211,9 @@ def describe(
     return Described(layout, instrument, Lookup(layout, instrument), readers)
 
 
-def _explain_blanks(ratings: Sequence[FoundRating], sheet: str, instrument: Instrument, path: Path, kind: Kind) -> None:
-    """Give blank cells that ought to hold a rating the reason why they read as blank; the file is opened once for all."""
-    needed = {(item.id, scale) for item in instrument.items if item.required for scale in item.scales}
-    blank = [c.cell for rating in ratings for c in rating.cells if not c.text and (c.item, c.scale) in needed]
-    reasons = blank_reasons(path, kind, sheet, blank) if blank else {}
-    if not reasons:
+def _explain_blanks(ratings: Sequence[FoundRating], grid: Grid) -> None:
+    """Give cells that read as blank and are not the reason: an error, or a formula that was never calculated."""
+    if not grid.odd:
         return
     for rating in ratings:
-        rating.cells = [c if c.text else c._replace(text=reasons.get(c.cell, "")) for c in rating.cells]
+        rating.cells = [c if c.text else c._replace(text=grid.odd.get(place(c.cell), "")) for c in rating.cells]

@@ -25,11 +25,21 @@ _ALIKE = str.maketrans(
         "−": "-",
     }
 )
+# What nobody sees and copying brings along: marks of direction and order, soft hyphens, widthless spaces. Joiners stay,
+# as several scripts and emoji are written with them.
+_INVISIBLE = dict.fromkeys(
+    (0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF)
+)
+_OTHER_SPACES = dict.fromkeys((0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000), " ")
+_AS_SEEN = _INVISIBLE | _OTHER_SPACES
+_HALF_WIDTH = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 
 
 def text_of(value: Value) -> str:
     """A cell's value as the text a person sees: trimmed, whole numbers without `.0`, dates as ISO."""
     if isinstance(value, str):
+        if not value.isascii():
+            value = unicodedata.normalize("NFC", value.translate(_AS_SEEN))
         return value.strip()
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
@@ -42,10 +52,16 @@ def text_of(value: Value) -> str:
     return str(value)
 
 
+def typed(value: Value) -> str:
+    """The text of a cell that holds an id, a date or a rating: as `text_of`, with full-width letters and digits as others."""
+    text = text_of(value)
+    return text if text.isascii() else text.translate(_HALF_WIDTH).strip()
+
+
 @lru_cache(maxsize=65536)
 def comparable(text: str) -> str:
     """A text without what copying and typing change: case, width, curly quotes, kinds of dash, spaces, a final colon."""
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(_ALIKE)
+    folded = unicodedata.normalize("NFKC", text.translate(_AS_SEEN)).casefold().translate(_ALIKE)
     return _SPACE.sub(" ", folded).strip().rstrip(":*").rstrip()
 
 

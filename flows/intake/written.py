@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from flows.intake.text import comparable, text_of
-from schemas.layout import FieldSource
+from schemas.layout import ID_FIELDS, FieldSource
 
 SERIALS_FROM = dt.date(1899, 12, 30)  # day 0 of spreadsheet dates, 1900 system
 PLAUSIBLE_SERIALS = range(32_874, 73_051)  # 1990 to 2099: in text, other numbers are slips and no dates
@@ -19,6 +19,22 @@ MONTHS = {name[:n].lower(): k for k, name in enumerate(calendar.month_name) if n
 _CLOCK = re.compile(r"[T ,]+\d{1,2}:\d{2}")
 _PARTS = re.compile(r"\d+|[^\W\d_]+")
 _LENGTHS = {"y": 4, "m": 2, "d": 2}
+
+
+NUMBERED = frozenset(
+    {*ID_FIELDS, "co_therapist_id", "revision"}
+)  # fields in which 12.0 is a spreadsheet's way of writing 12
+
+
+def whole_number(text: str) -> str:
+    """`12.0` as `12`, which is what was typed before a program made a number of it; other text as it stands.
+
+    >>> whole_number("12.0"), whole_number("007"), whole_number("1.5"), whole_number("v12.0")
+    ('12', '007', '1.5', 'v12.0')
+    """
+    whole, _, fraction = text.partition(".")
+    is_one = whole.isascii() and whole.isdigit() and fraction != "" and fraction.strip("0") == ""
+    return whole if is_one else text
 
 
 def prepare(text: str, source: FieldSource) -> str:

@@ -73,10 +73,12 @@ select
         when counts.n_duplicate = counts.n_ratings then 'duplicate'
         else 'accepted'
     end as outcome,
-    case when tonight.first_workbook = tonight.workbook then coalesce(read.refusal_code, told.code) end as reason_code,
     case
-        when tonight.kind = 'arriving' then 'It was still being copied; it is looked at again on the next night.'
-        when tonight.kind = 'ignored' then 'By its name it is no rating sheet.'
+        when tonight.kind = 'refused' then 'too_large'
+        when tonight.first_workbook = tonight.workbook then coalesce(read.refusal_code, told.code)
+    end as reason_code,
+    case
+        when tonight.kind <> 'sheet' then tonight.reason
         when tonight.first_workbook <> tonight.workbook then 'The same bytes as ' || tonight.first_workbook || '.'
         when read.refusal_code is not null then read.refusal
         when coalesce(counts.n_ratings, 0) = 0 then told.message

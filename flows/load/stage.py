@@ -36,13 +36,14 @@ def stage_frames(con: DuckDBPyConnection, spool: Path) -> None:
 
 def stage_received(con: DuckDBPyConnection, received: Iterable[Received]) -> None:
     """Make `received`: one row per file of the inbox tonight, `place` being its place in the order of arrival."""
-    rows = [(place, r.workbook, r.sha256, r.received_at, r.kind) for place, r in enumerate(received)]
+    rows = [(place, r.workbook, r.sha256, r.received_at, r.kind, r.reason) for place, r in enumerate(received)]
     types = {
         "place": pl.Int64,
         "workbook": pl.String,
         "sha256": pl.String,
         "received_at": pl.Datetime,
         "kind": pl.String,
+        "reason": pl.String,
     }
     _make_table(con, "received", pl.DataFrame(rows, schema=types, orient="row"))
 

@@ -6,16 +6,20 @@ Runs only inside a guarded child (`flows.intake.guarded`): her workbook is opene
 from __future__ import annotations
 
 import os
+import struct
 import warnings
 import zipfile
+import zlib
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
 
+from defusedxml import DefusedXmlException
 from openpyxl import Workbook, load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
-from flows.intake.blank_cells import UNREADABLE
 from flows.intake.findings import Refused
 from flows.intake.grid import Grid, Kind, Limits, find_kind, open_workbook
 from flows.intake.returned import is_mend_list
@@ -25,6 +29,24 @@ from flows.publish.returned_rebuilt import rebuild
 
 STRICT = b"purl.oclc.org/ooxml"
 DRAWN = ("xl/media/", "xl/charts/", "xl/drawings/drawing", "xl/ctrlProps/", "xl/activeX/", "xl/diagrams/")
+
+# What openpyxl raises on workbooks that the night's own reader could read.
+UNREADABLE = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    DefusedXmlException,
+    ParseError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    NotImplementedError,
+    OSError,
+    MemoryError,
+)
 
 
 class Way(Enum):

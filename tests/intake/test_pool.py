@@ -7,18 +7,31 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Sequence
+from concurrent.futures import Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from flows.errors import NightFailed
+from flows.intake import guarded, pool
 from flows.intake.frames import Job
 from flows.intake.grid import Limits
 from flows.intake.pool import ReadingOrder, reading_pool
 from schemas.catalog import load_catalog
 from schemas.roster import Roster
-from tests.support.intake_paths import AbortingPath, BrokenPath, CountedPath, HangingPath, HungryPath, KilledPath
+from tests.support.intake_paths import (
+    AbortingPath,
+    BrokenPath,
+    CountedPath,
+    HangingPath,
+    HungryPath,
+    KilledPath,
+    Leaving,
+)
 from tests.support.intake_sheets import drawn, xlsx_bytes
 from tests.support.lab import Lab
 
@@ -53,8 +66,8 @@ def bad(name: str, path: Path) -> Job:
 
 def read(order: ReadingOrder, jobs: Sequence[Job], n_processes: int = 1) -> dict[str, str | None]:
     """Workbook -> refusal code (None: read), after the jobs were read as one batch."""
-    with reading_pool(order, n_processes) as pool:
-        pool.read("b", jobs)
+    with reading_pool(order, n_processes) as children:
+        children.read("b", jobs)
     books = pl.read_parquet(f"{order.spool}/workbook-*.parquet")
     assert sorted(books["workbook"]) == sorted(job.workbook for job in jobs)  # every file once
     return dict(books.select("workbook", "refusal_code").iter_rows())
@@ -90,13 +103,15 @@ def test_a_child_that_aborts_hangs_or_outgrows_its_memory_takes_no_other_file_wi
     assert list(order.spool.glob("*.spool")) == []
 
 
-def test_a_stray_cell_at_the_far_corner_stops_the_reader_and_not_the_night(order: ReadingOrder, tmp_path: Path) -> None:
+def test_a_stray_cell_at_the_far_corner_is_seen_before_the_reader_reserves_what_lies_between(
+    order: ReadingOrder, tmp_path: Path
+) -> None:
     stray = tmp_path / "stray"
     stray.write_bytes(xlsx_bytes({"S": drawn("session | rater\n S-1 | R-1")}))
     stray.write_bytes(with_stray_cell(stray.read_bytes()))
     jobs = [good(tmp_path, "1.csv"), Job("stray.xlsx", "a" * 64, stray), good(tmp_path, "2.csv")]
     read_as = read(order, jobs)
-    assert read_as["stray.xlsx"] in ("reader_stopped", "too_many_cells")
+    assert read_as["stray.xlsx"] == "stray_cell"
     assert (read_as["1.csv"], read_as["2.csv"]) == (None, None)
 
 
@@ -160,8 +175,8 @@ def test_a_sheet_is_not_refused_because_its_reader_was_killed_from_outside_unles
 
 
 def test_a_pool_that_is_asked_for_nothing_starts_no_child(order: ReadingOrder) -> None:
-    with reading_pool(order, 2) as pool:
-        assert pool.read("b", []) == {}
+    with reading_pool(order, 2) as children:
+        assert children.read("b", []) == {}
 
 
 def test_children_that_cannot_even_start_end_the_night_with_the_setting_to_raise(
@@ -170,3 +185,38 @@ def test_children_that_cannot_even_start_end_the_night_with_the_setting_to_raise
     tiny = order.__class__(order.catalog, order.roster, order.night_on, order.limits, 1, 2, order.spool)
     with pytest.raises(NightFailed, match="Raise child_memory_mib"):
         read(tiny, [good(tmp_path, "1.csv")])
+
+
+def test_children_that_end_without_a_trace_are_not_waited_for_for_ever(
+    order: ReadingOrder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "START_SECONDS", 0)
+    leaving = replace(order, roster=Leaving(), file_seconds=0)  # type: ignore[arg-type]
+    with pytest.raises(NightFailed, match="install anew"):
+        read(leaving, [good(tmp_path, "1.csv")])
+
+
+def test_a_pool_that_breaks_while_a_call_is_handed_over_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        active = False
+
+    never: Future[None] = Future()
+    monkeypatch.setattr(guarded, "LOOK_AGAIN_SECONDS", 0.01)
+    assert isinstance(guarded.end_of(Broken(), never), BrokenProcessPool)  # type: ignore[arg-type]
+
+
+def test_what_a_broken_pool_leaves_half_read_is_read_again_and_not_refused(
+    order: ReadingOrder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, n_asked = pool.end_of, count()
+
+    def breaks_once(*asked: object) -> BaseException | None:
+        if next(n_asked):
+            return real(*asked)  # type: ignore[arg-type]
+        while not list(order.spool.glob("*.spool")):  # a child is at a file now
+            wait([asked[1]], timeout=0.05)  # type: ignore[list-item]
+        return BrokenProcessPool()
+
+    monkeypatch.setattr(pool, "end_of", breaks_once)
+    jobs = [good(tmp_path, "1.csv"), bad("hangs.csv", HangingPath(tmp_path / "hangs")), good(tmp_path, "2.csv")]
+    assert read(order, jobs) == {"1.csv": None, "hangs.csv": "took_too_long", "2.csv": None}

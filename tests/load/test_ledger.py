@@ -134,7 +134,9 @@ def test_what_was_still_arriving_is_read_when_it_has_settled(lab: Lab, monkeypat
 
     sends(lab, "a.csv", "S-1|R-1|.|4|5")
     real, sizes = inbox.look, count(1)
-    monkeypatch.setattr(inbox, "look", lambda folder: {n: (next(sizes), t) for n, (_, t) in real(folder).items()})
+    monkeypatch.setattr(
+        inbox, "look", lambda folder: {n: s._replace(size=next(sizes)) for n, s in real(folder).items()}
+    )
     lab.night()
     assert lab.outcomes() == {"a.csv": "arriving"}
     assert lab.adherence() == {}

@@ -66,3 +66,11 @@ class BrokenPath(PosixPath):
     def open(self, *how: Any, **more: Any) -> Any:
         """Raise with a cell's content in the message."""
         raise RecursionError("CANARY")
+
+
+class Leaving:
+    """Ends the child that is told about it, as if nothing had gone wrong."""
+
+    def __reduce__(self) -> tuple[Any, tuple[int]]:
+        """Unpacked, this is the end."""
+        return os._exit, (0,)
