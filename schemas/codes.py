@@ -184,6 +184,11 @@ class Code(StrEnum):
     ROSTER_ABSENT = "roster_absent"
     SHEET_NOT_READ = "sheet_not_read"
     HIDDEN_SHEET = "hidden_sheet"
+    # kept no longer
+    ERASED = "erased"
+    TOO_OLD = "too_old"
+    SEND_APART = "send_apart"
+    ERASED_IN_ROSTER = "erased_in_roster"
 
     @property
     def kind(self) -> FindingKind:
@@ -281,4 +286,17 @@ FINDING_KINDS: dict[Code, FindingKind] = {
     Code.ROSTER_ABSENT: _warning("There is no roster, so every id was taken as it stands. Add raw/roster.xlsx."),
     Code.SHEET_NOT_READ: _warning("No layout describes this sheet; nothing was read from it.{suggestion}"),
     Code.HIDDEN_SHEET: _warning("This sheet is hidden and was not read."),
+    Code.ERASED: _warning(
+        "This is about someone, or by someone, whose data were erased at request. It was not taken in and not kept."
+    ),
+    Code.TOO_OLD: _warning(
+        "The session lies further back than ratings are kept here (keep_months). It was not taken in and not kept."
+    ),
+    Code.SEND_APART: _warning(
+        "No copy of this workbook could be made without the data of someone who was erased, so nothing of it was kept. "
+        "Send this rating again in a workbook of its own."
+    ),
+    Code.ERASED_IN_ROSTER: _warning(
+        "The roster names someone who was erased; that line was left out. Take it out of the roster."
+    ),
 }

@@ -84,7 +84,7 @@ def build_frames(workbooks: Iterable[FoundWorkbook], readers: Mapping[str, Reade
             findings.append(_finding_row(book, None, None, found))
         for number, rating in enumerate(book.ratings):
             reader = readers[rating.layout]
-            rating_id = _rating_id(book.job, rating, number)
+            rating_id = rating_id_of(book.job, rating, number)
             fields = reader.fields.read(rating)
             ratings.append(_rating_row(book, rating, rating_id, fields, reader))
             cells.extend((rating_id, reader.layout, c.item, c.scale, c.text, c.cell) for c in rating.cells)
@@ -111,7 +111,8 @@ def build_frames(workbooks: Iterable[FoundWorkbook], readers: Mapping[str, Reade
     )
 
 
-def _rating_id(job: Job, rating: FoundRating, number: int) -> str:
+def rating_id_of(job: Job, rating: FoundRating, number: int) -> str:
+    """The id of a workbook's rating: made from the workbook's bytes, the sheet, and the place and number of the rating."""
     place = f"{job.sha256}\n{rating.sheet}\n{rating.first_cell}\n{number}"
     return hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
@@ -236,15 +237,19 @@ def _cell_findings(scores: pl.DataFrame, ratings: pl.DataFrame, readers: Mapping
 def _judge(ratings: pl.DataFrame, held: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:
     """Add whether each rating is valid, the first code that holds it, and the hash of what it says."""
     first = held.group_by("rating_id", maintain_order=True).agg(first_code=pl.col("code").first())
+    joined = ratings.join(first, on="rating_id", how="left", maintain_order="left").join(
+        hash_scores(scores), on="rating_id", how="left", maintain_order="left"
+    )
+    return joined.with_columns(is_valid=pl.col("first_code").is_null()).select(schema.columns(schema.Rating))
+
+
+def hash_scores(scores: pl.DataFrame) -> pl.DataFrame:
+    """One hash of all that each rating scores: rating_id, scores_hash. `scores` holds rating_id, item, scale, state, value."""
     said = scores.sort("rating_id", "item", "scale").select(
         "rating_id",
         text=pl.format("{}|{}|{}|{}", "item", "scale", "state", pl.col("value").fill_null(-1e300)),
     )
-    hashes = _hashes(said.group_by("rating_id", maintain_order=True).agg(pl.col("text").str.join("\n")))
-    joined = ratings.join(first, on="rating_id", how="left", maintain_order="left").join(
-        hashes, on="rating_id", how="left", maintain_order="left"
-    )
-    return joined.with_columns(is_valid=pl.col("first_code").is_null()).select(schema.columns(schema.Rating))
+    return _hashes(said.group_by("rating_id", maintain_order=True).agg(pl.col("text").str.join("\n")))
 
 
 def _hashes(said: pl.DataFrame) -> pl.DataFrame:

@@ -15,7 +15,7 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 
 from flows.failpoints import reached
@@ -36,6 +36,8 @@ class Received:
     received_at: dt.datetime  # UTC, naive
     kind: str  # "sheet", "ignored" or "arriving"
     inbox_path: str  # path below the inbox, as the file system has it
+    as_sent: str = ""  # SHA-256 of the bytes in the inbox, where a redacted copy is kept in their stead
+    places: tuple[tuple[str, str, str], ...] = ()  # sheet, first cell and finding code of ratings that were left out
 
     @property
     def suffix(self) -> str:
@@ -43,9 +45,23 @@ class Received:
         return PurePosixPath(self.workbook).suffix.lower()
 
 
-def receive(settings: Settings, stamp: dt.datetime, wait: Callable[[float], None] = time.sleep) -> list[Received]:
+Screen = Callable[[Path, list["Received"]], list["Received"]]
+
+
+def as_they_are(_incoming: Path, taken: list[Received]) -> list[Received]:
+    """The screen of a home in which nobody was erased and nothing grows too old."""
+    return taken
+
+
+def receive(
+    settings: Settings,
+    stamp: dt.datetime,
+    wait: Callable[[float], None] = time.sleep,
+    screen: Screen = as_they_are,
+) -> list[Received]:
     """Look at the inbox twice, take what has settled, and keep the originals; gives back all that is in the inbox.
 
+    `screen` may put redacted copies in the place of files that name someone who was erased, before anything of them is noted.
     `stamp` (UTC, naive) is when sheets count as first seen. The list is in order of arrival: by time of change, then name.
     Before them stands what a night that did not commit had received and what has left the inbox since: a receipt is kept.
     """
@@ -62,6 +78,7 @@ def receive(settings: Settings, stamp: dt.datetime, wait: Callable[[float], None
         _take(inbox / name, incoming / str(number), name, seen if first.get(name) == seen else None, stamp)
         for number, (name, seen) in enumerate(sorted(second.items(), key=lambda found: (found[1][1], found[0])))
     ]
+    taken = screen(incoming, taken)
     reached("before receipt")
     gone = _gone_since(settings, taken)
     noted = write_receipt(settings, stamp, [*gone, *taken])
@@ -170,10 +187,7 @@ def receipts_folder(settings: Settings) -> Path:
 def write_receipt(settings: Settings, stamp: dt.datetime, received: Iterable[Received]) -> list[Received]:
     """Note tonight's sheets in one step; a sheet that a killed night had noted keeps the time of that night."""
     before = {(r.workbook, r.sha256): r.received_at for r in open_receipts(settings)}
-    dated = [
-        Received(r.workbook, r.sha256, before.get((r.workbook, r.sha256), r.received_at), r.kind, r.inbox_path)
-        for r in received
-    ]
+    dated = [replace(r, received_at=before.get((r.workbook, r.sha256), r.received_at)) for r in received]
     if any(r.kind == "sheet" for r in dated):
         lines = [json.dumps(_noted(r)) for r in dated if r.kind == "sheet"]
         path = receipts_folder(settings) / f"{stamp:%Y%m%dT%H%M%S%f}.jsonl"
@@ -181,8 +195,10 @@ def write_receipt(settings: Settings, stamp: dt.datetime, received: Iterable[Rec
     return dated
 
 
-def _noted(sheet: Received) -> dict[str, str]:
-    return {f.name: getattr(sheet, f.name) for f in fields(sheet)} | {"received_at": sheet.received_at.isoformat()}
+def _noted(sheet: Received) -> dict[str, object]:
+    noted = {f.name: getattr(sheet, f.name) for f in fields(sheet)} | {"received_at": sheet.received_at.isoformat()}
+    # the name of a file that was redacted may be what must not be kept
+    return noted | ({"inbox_path": sheet.workbook} if sheet.as_sent else {})
 
 
 def open_receipts(settings: Settings) -> Iterator[Received]:
@@ -191,6 +207,7 @@ def open_receipts(settings: Settings) -> Iterator[Received]:
         for line in path.read_text(encoding="utf-8").splitlines():
             noted = json.loads(line)
             noted["received_at"] = dt.datetime.fromisoformat(noted["received_at"])
+            noted["places"] = tuple((sheet, cell, code) for sheet, cell, code in noted.get("places", ()))
             yield Received(**noted)
 
 
@@ -219,7 +236,7 @@ def clear_inbox(settings: Settings, received: Iterable[Received]) -> int:
     for sheet in received:
         path = settings.inbox / sheet.inbox_path
         # a file that changed since it was hashed is a new arrival and stays for the next night
-        if sheet.kind == "sheet" and path.is_file() and hash_file(path) == sheet.sha256:
+        if sheet.kind == "sheet" and path.is_file() and hash_file(path) == (sheet.as_sent or sheet.sha256):
             path.unlink()
             n_left += 1
             reached("between files cleared")

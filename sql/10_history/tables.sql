@@ -105,3 +105,23 @@ create table if not exists history.night (
     n_duplicate integer not null,          -- of these, known already
     n_released  integer not null           -- held ratings of earlier nights that were taken in
 );
+
+-- grain: one row per spelling of an erased person's id; the id itself is kept nowhere
+create table if not exists history.tombstone (
+    kind      varchar not null,            -- patient, therapist or rater
+    digest    varchar not null,            -- HMAC-SHA256 of kind and spelling, with a key of warehouse/erasure.key
+    length    integer not null,            -- characters of the spelling
+    found_as  varchar not null,            -- how it may be looked for: anywhere, number, word or field
+    key_id    varchar not null,            -- which key
+    erased_at timestamp not null           -- UTC
+);
+
+-- grain: one row per erasure; one that is not done is finished by the next night
+create table if not exists history.erasure (
+    began_at    timestamp not null,        -- UTC
+    done_at     timestamp,                 -- UTC; null while it is under way
+    what        varchar not null,          -- person, age or restored
+    kept_from   date,                      -- sessions before this day went, when it was by age
+    n_ratings   integer not null,          -- ratings that went
+    n_workbooks integer not null           -- originals that were replaced or removed
+);
