@@ -29,6 +29,10 @@ FAILPOINTS = (
     *("between renewals", "working file closed"),
     *("before clearing", "between files cleared", "inbox cleared", "between receipts", "record half written"),
     *("after record",),
+    *("tombstones laid", "roster swept", "between files swept", "between redactions", "originals redacted"),
+    *("history rewritten", "before history commits", "between originals deleted", "originals deleted"),
+    *("between published files removed", "published without", "working file rewritten", "before erasure is done"),
+    *("backup half copied", "backup whole", "restore half copied", "home set aside", "home restored"),
 )
 
 

@@ -60,7 +60,7 @@ def _digest(key: bytes, kind: str, plain: str) -> str:
 class Erased:
     """Who was erased, and before which day sessions are kept no longer. An empty one is false."""
 
-    keys: Mapping[str, bytes] = field(default_factory=dict)  # by their short names; the first marks names
+    keys: Mapping[str, bytes] = field(default_factory=dict, repr=False)  # by their short names; the first marks names
     stones: frozenset[Tombstone] = frozenset()
     before: date | None = None
 

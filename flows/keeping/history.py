@@ -157,7 +157,7 @@ def ratings_that_go(con: DuckDBPyConnection, erased: Erased) -> Going:
 
 
 def rewrite_history(con: DuckDBPyConnection, erased: Erased, going: Going, moves: Moves) -> None:
-    """Take the ratings out of every table that is kept, and tell the rest by new hashes and names. In the caller's transaction."""
+    """Take ratings out of every table that is kept, and tell the rest by new hashes and names, in the caller's transaction."""
     _make(con, "gone_rating", {"rating_id": sorted(going.gone)})
     con.execute(
         "create or replace temp table touched_session as select distinct session_id from history.rating "
@@ -192,11 +192,10 @@ def _trim(con: DuckDBPyConnection, erased: Erased, going: Going) -> None:
     """Take erased therapists out of ratings that others led as well; what these say is hashed anew, as a new sheet would be."""
     _make(con, "trimmed_rating", {"rating_id": sorted(going.trimmed)})
     known = con.execute("select distinct unnest(therapist_ids) from history.rating").fetchall()
-    _make(con, "erased_therapist", {"therapist_id": [t for (t,) in known if erased.names(THERAPIST, t)]})
     con.execute(
-        "update history.rating set therapist_ids = list_filter(therapist_ids, lambda t: not list_contains("
-        "(select coalesce(list(therapist_id), []) from erased_therapist), t)) "
-        "where rating_id in (from trimmed_rating)"
+        "update history.rating set therapist_ids = list_filter(therapist_ids, lambda t: not list_contains($erased, t)) "
+        "where rating_id in (from trimmed_rating)",
+        {"erased": [t for (t,) in known if erased.names(THERAPIST, t)]},
     )
     hashes = hash_scores(con.sql(_SCORES).pl())
     _make(con, "trimmed_hash", {c: hashes[c].to_list() for c in ("rating_id", "scores_hash")})
