@@ -14,11 +14,12 @@ from functools import partial
 from flows.console import Console, show
 from flows.errors import FidelityError, NightRunning
 from flows.failpoints import arm, reached
-from flows.intake.door import Ground, screen_of
+from flows.intake.door import Ground, screen_again, screen_of
 from flows.intake.inbox import clear_inbox, receive
 from flows.intake.pool import reading_order, reading_pool
 from flows.intake.roster import read_roster
 from flows.keeping.erase import keep_in_order, oldest_kept
+from flows.keeping.sweep import mark_pending
 from flows.load.connection import one_transaction
 from flows.load.ground import check_ground, clear_spool, spool_folder
 from flows.load.ledger import choose, fingerprint, known_hashes
@@ -63,9 +64,13 @@ def run_book(settings: Settings, now: datetime, night_on: date, do: Do) -> Night
             roster, n_erased = without_erased(listed, erased)
             tonight = begin_night(con, now, night_on, fingerprint(catalog, roster))
             ground = Ground(settings, tonight.under, roster, night_on, erased)
-            screen = screen_of(ground, known_hashes(con) if erased else ())
+            known = known_hashes(con)
+            screen = screen_of(ground, known)
             received = do("receive sheets", lambda: receive(settings, tonight.stamp, screen=screen))
             to_read = do("choose what to read", lambda: choose(con, settings, received, tonight.under))
+            to_read, n_put_off = screen_again(ground, to_read, known, settings.warehouse / "tmp")
+            if n_put_off:
+                mark_pending(settings)  # the next night sweeps them before it reads them
             reached("sheets chosen")
             spool = spool_folder(settings)
             with reading_pool(reading_order(settings, catalog, roster, night_on, spool), settings.n_processes) as pool:

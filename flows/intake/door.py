@@ -6,6 +6,7 @@ Such a sheet is replaced at the door: only a redacted copy is noted, kept and re
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Callable, Container, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from flows.intake.erased import Erased
+from flows.intake.frames import Job
 from flows.intake.grid import limits_of
 from flows.intake.guarded import guarded_calls
 from flows.intake.inbox import Received, Screen, as_they_are
@@ -94,6 +96,23 @@ def screen_of(ground: Ground, known: Container[str]) -> Screen:
         return screened
 
     return screen
+
+
+def screen_again(ground: Ground, jobs: Sequence[Job], known: Container[str], beside: Path) -> tuple[list[Job], int]:
+    """Jobs without the originals that can be read only now and name someone who was erased; how many those are.
+
+    Nobody could see who was in them when they came. They must be swept before they are read.
+    """
+    again = [k for k, job in enumerate(jobs) if job.sha256 in known] if ground.erased else []
+    if not again:
+        return list(jobs), 0
+    beside.mkdir(parents=True, exist_ok=True)
+    orders = [ground.order(jobs[k].path, jobs[k].workbook, jobs[k].sha256, beside / f"{k}.part") for k in again]
+    touched = {
+        k for k, done in zip(again, redactions(ground.settings, orders), strict=True) if done.left is not Left.WHOLE
+    }
+    shutil.rmtree(beside)
+    return [job for k, job in enumerate(jobs) if k not in touched], len(touched)
 
 
 def _named_harmlessly(sheet: Received, erased: Erased) -> Received:

@@ -34,14 +34,19 @@ set
     n_held = coalesce(counts.n_held, 0),
     n_duplicate = coalesce(counts.n_duplicate, 0),
     outcome = case
+        when counts.n_ratings is null and not moved_bytes.is_note then book.outcome
         when counts.n_ratings is null then 'ignored'
         when counts.n_held = counts.n_ratings then 'held'
         when counts.n_held > 0 then 'partly_held'
         when counts.n_duplicate = counts.n_ratings then 'duplicate'
         else 'accepted'
     end,
-    reason_code = case when counts.n_ratings is null then 'erased' end,
+    reason_code = case
+        when counts.n_ratings is null and not moved_bytes.is_note then book.reason_code
+        when counts.n_ratings is null then 'erased'
+    end,
     reason = case
+        when counts.n_ratings is null and not moved_bytes.is_note then book.reason
         when counts.n_ratings is null then $sentence
         when counts.n_duplicate = counts.n_ratings then 'Every rating in it was known already.'
     end
@@ -133,6 +138,7 @@ class Moves:
 
     ratings: dict[str, str] = field(default_factory=dict)
     bytes: dict[str, str] = field(default_factory=dict)
+    notes: set[str] = field(default_factory=set)  # of the new bytes: those that are only a note
     names: dict[str, str] = field(default_factory=dict)
 
 
@@ -166,6 +172,9 @@ def rewrite_history(con: DuckDBPyConnection, erased: Erased, going: Going, moves
     _trim(con, erased, going)
     _make(con, "moved_rating", {"old": list(moves.ratings), "new": list(moves.ratings.values())})
     _make(con, "moved_bytes", {"old": list(moves.bytes), "new": list(moves.bytes.values())})
+    _make(con, "note", {"sha256": sorted(moves.notes)})
+    con.execute("alter table moved_bytes add column is_note boolean")
+    con.execute("update moved_bytes set is_note = new in (from note)")
     for table, columns in kept_columns(con).items():
         if table not in ("history.tombstone", "history.erasure"):
             _sweep_table(con, table, columns, erased, moves)

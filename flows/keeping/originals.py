@@ -111,6 +111,7 @@ def _take(settings: Settings, path: Path, name: str, part: Path, redaction: Reda
         done.moves.ratings.update(redaction.moved)
     else:
         done.n_removed += 1
+        done.moves.notes.add(redaction.sha256)
     done.moves.bytes[path.name] = redaction.sha256
     if redaction.workbook != name:
         done.moves.names[name] = redaction.workbook

@@ -7,13 +7,13 @@ import gzip
 import sqlite3
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from python_calamine import CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook
 
 import flows.nightly
 from flows.console import Silence
@@ -120,9 +120,11 @@ def _texts(path: Path) -> Iterator[tuple[str, str]]:
         with zipfile.ZipFile(path) as packed:
             for name in packed.namelist():
                 yield name, name + packed.read(name).decode("utf-8", "replace")
-        book = CalamineWorkbook.from_path(str(path))
-        for sheet in book.sheet_names:
-            yield sheet, sheet + repr(book.get_sheet_by_name(sheet).to_python())
+    if content.startswith((b"PK", b"\xd0\xcf")):
+        with suppress(CalamineError):  # no spreadsheet
+            book = CalamineWorkbook.from_path(str(path))
+            for sheet in book.sheet_names:
+                yield f"sheet {sheet}", sheet + repr(book.get_sheet_by_name(sheet).to_python())
     if path.suffix == ".duckdb":
         with duckdb.connect(str(path), read_only=True) as con:
             tables = con.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
