@@ -19,6 +19,7 @@ from flows.intake.inbox import clear_inbox, receive
 from flows.intake.pool import reading_order, reading_pool
 from flows.intake.roster import read_roster
 from flows.keeping.erase import keep_in_order, oldest_kept
+from flows.keeping.restore import finish_restore
 from flows.keeping.sweep import mark_pending
 from flows.load.connection import one_transaction
 from flows.load.ground import check_ground, clear_spool, spool_folder
@@ -55,6 +56,7 @@ def run_book(settings: Settings, now: datetime, night_on: date, do: Do) -> Night
     """One night over what lies in the inbox. No step begins unless the one before it is whole."""
     with night_lock(settings, now):
         reached("lock taken")
+        finish_restore(settings)
         check_ground(settings)
         let_go = keep_in_order(settings, now, night_on)
         catalog, listed = load_catalog((settings.own_schemas,)), read_roster(settings.raw)

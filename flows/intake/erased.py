@@ -18,7 +18,7 @@ from flows.intake.text import comparable
 
 PATIENT, THERAPIST, RATER = "patient", "therapist", "rater"
 ANYWHERE, NUMBER, WORD, FIELD = "anywhere", "number", "word", "field"  # how a spelling may be looked for in other texts
-LONG, SHORTEST_WORD = 6, 3  # characters
+LONG, SHORTEST_WORD, HEAD = 6, 3, 3  # characters
 MOST_REMEMBERED = 200_000  # texts whose answer is kept: forms share nearly all of theirs
 _DIGITS = re.compile(r"\d+")
 
@@ -32,6 +32,7 @@ class Tombstone:
     length: int  # characters, as `comparable` writes them
     found_as: str  # anywhere, number, word or field
     key_id: str
+    head: str  # keyed hash of the first characters alone: nearly every part of other texts is told apart by it
 
 
 def key_id(key: bytes) -> str:
@@ -49,7 +50,8 @@ def found_as(text: str) -> str:
 def tombstone(kind: str, spelling: str, key: bytes) -> Tombstone:
     """The tombstone of one spelling; spellings that differ only in case, width or spaces share it."""
     plain = comparable(spelling)
-    return Tombstone(kind, _digest(key, kind, plain), len(plain), found_as(plain), key_id(key))
+    head = _digest(key, "head", plain[:HEAD])
+    return Tombstone(kind, _digest(key, kind, plain), len(plain), found_as(plain), key_id(key), head)
 
 
 def _digest(key: bytes, kind: str, plain: str) -> str:
@@ -67,6 +69,8 @@ class Erased:
     def __post_init__(self) -> None:
         self._known: dict[tuple[str, str], bool] = {}
         self._digests = frozenset(stone.digest for stone in self.stones)
+        self._heads = frozenset(stone.head for stone in self.stones)
+        self._could_begin: dict[str, bool] = {}
         self._ways = sorted({(s.found_as, s.kind, s.length, s.key_id) for s in self.stones if s.key_id in self.keys})
 
     def __bool__(self) -> bool:
@@ -103,8 +107,17 @@ class Erased:
     def _parts(self, plain: str) -> Iterator[tuple[str, str]]:
         """Every part of a text that could be an erased id, by the lengths of those."""
         for kind, length, way in sorted({(kind, length, way) for way, kind, length, _ in self._ways}):
-            for part in set(_PARTS[way](plain, length)):
-                yield kind, part
+            for part in _PARTS[way](plain, length):
+                if self._can_begin(part[:HEAD]):
+                    yield kind, part
+
+    def _can_begin(self, head: str) -> bool:
+        """Whether an erased id begins so; there are few beginnings, and each is hashed once."""
+        answer = self._could_begin.get(head)
+        if answer is None:
+            answer = any(_digest(key, "head", head) in self._heads for key in self.keys.values())
+            self._could_begin[head] = answer
+        return answer
 
 
 def _windows(plain: str, length: int) -> Iterator[str]:

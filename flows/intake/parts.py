@@ -14,7 +14,7 @@ from pathlib import Path
 
 from flows.intake.erased import Erased
 
-MOST_TEXT = 4_000_000  # characters of one file that are looked through; what says more is not known to be clean
+MOST_TEXT = 20_000_000  # characters of a file that no reader reads; one that says more is not known to be clean
 SHORTEST = 3  # characters: no mention is shorter
 _MARKUP = re.compile(r'[<>"]+')
 _RUNS = re.compile(rb"[\t\x20-\x7e\x80-\xff]{3,}")
@@ -22,10 +22,10 @@ _WIDE_RUNS = re.compile(rb"(?:[\t\x20-\x7e\xa0-\xff]\x00){3,}")
 _MARKED_UP = (".xml", ".rels", ".vml", ".html", ".htm")
 
 
-def mentions_in_bytes(path: Path, erased: Erased, unpacked_bytes: int) -> bool:
+def mentions_in_bytes(path: Path, erased: Erased, unpacked_bytes: int, most_text: int = MOST_TEXT) -> bool:
     """Whether an erased person is mentioned anywhere in a file's bytes, or in what is packed in it.
 
-    Also true when the file says more than can be looked through: what is not known to be clean counts as not clean.
+    Also true when the file says more than `most_text`: what is not known to be clean counts as not clean.
     """
     if not any(stone.length >= SHORTEST for stone in erased.stones):
         return False
@@ -36,7 +36,7 @@ def mentions_in_bytes(path: Path, erased: Erased, unpacked_bytes: int) -> bool:
             continue
         seen.add(text)
         n_characters += len(text)
-        if n_characters > MOST_TEXT or erased.mentions(text):
+        if n_characters > most_text or erased.mentions(text):
             return True
     return False
 

@@ -216,8 +216,13 @@ class _Redacting:
             any(fate is not Fate.STAYS for fate in self._fates)
             or changes_anything(changes, grids)
             or self._erased.mentions(order.workbook)
-            or mentions_in_bytes(order.path, self._erased, order.limits.unpacked_bytes)
+            or self._is_mentioned_in(order.path)
         )
+
+    def _is_mentioned_in(self, path: Path) -> bool:
+        # a file that can be read is as long as the limits of reading allow
+        unpacked_bytes = self._order.limits.unpacked_bytes
+        return mentions_in_bytes(path, self._erased, unpacked_bytes, most_text=unpacked_bytes)
 
     def _written(self, grids: Sequence[Grid], changes: Mapping[str, Changes], delimiter: str | None) -> bytes:
         if delimiter is not None:
@@ -245,7 +250,7 @@ class _Redacting:
         before = [(k, self._found.ratings[k]) for k in kept]
         if again.refusal is not None or len(again.ratings) != len(before):
             return None
-        if mentions_in_bytes(order.part, self._erased, order.limits.unpacked_bytes):
+        if self._is_mentioned_in(order.part):
             return None
         moved = []
         for number, ((k, rating), copied) in enumerate(zip(before, again.ratings, strict=True)):

@@ -77,8 +77,8 @@ def erase(settings: Settings, people: People, now: datetime) -> list[str]:
     """
     kinds = people.by_kind()
     with night_lock(settings, now):
-        check_ground(settings)
         finish_restore(settings)
+        check_ground(settings)
         roster = read_roster(settings.raw)
         spelt = {kind: spellings_of(kind, ids, roster) for kind, ids in kinds.items()}
         stones = _stones(settings, people, have_key(settings))
@@ -98,7 +98,6 @@ def erase(settings: Settings, people: People, now: datetime) -> list[str]:
 
 def keep_in_order(settings: Settings, now: datetime, night_on: date) -> dict[str, int]:
     """Before a night begins, under its lock: finish an erasure that was killed, and let go of what is older than is kept."""
-    finish_restore(settings)
     before, was_pending = oldest_kept(settings, night_on), is_pending(settings)
     if not is_pending(settings) and (before is None or not _has_old(settings, before)):
         return {}

@@ -17,7 +17,7 @@ from flows.intake.redact import Left, Redaction, nothing_left
 from flows.keeping.history import Going, Moves
 from flows.settings import Settings
 
-STALE = ".stale"  # hashes of originals that are deleted once history is rewritten
+STALE = ".stale"  # hashes of originals, of which those are deleted that rewritten history does not know
 AT_ONCE = 500  # files whose redaction is asked for at a time
 _LEDGER = (
     "select sha256, min_by(workbook, (received_at, workbook)) from history.workbook where sha256 <> '' group by sha256"
@@ -54,12 +54,13 @@ def replace_originals(ground: Ground, con: DuckDBPyConnection, going: Going) -> 
     for at in range(0, len(kept), AT_ONCE):
         _replace_some(ground, kept[at : at + AT_ONCE], names, needed, going, done)
     shutil.rmtree(beside)
-    write_whole(settings.archive / STALE, "\n".join(path.name for path in done.stale).encode())
+    may_go = sorted({*names, *done.moves.bytes, *done.moves.bytes.values()})
+    write_whole(settings.archive / STALE, "\n".join(may_go).encode())
     return done
 
 
 def _delete_left_over(settings: Settings, names: Mapping[str, str]) -> None:
-    """Delete what an erasure that was killed after its commit had still to delete: nobody else knows what those files are."""
+    """Delete what an erasure that was killed after its commit had still to delete: what it knew and nobody knows any more."""
     note = settings.archive / STALE
     for sha256 in note.read_text(encoding="ascii").split() if note.exists() else ():
         if sha256 not in names:

@@ -75,6 +75,7 @@ COLUMNS: Mapping[str, Holds] = {
             "digest",
             "found_as",
             "key_id",
+            "head",
             "what",
         ],
         Holds.NOTHING,

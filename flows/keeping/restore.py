@@ -111,9 +111,24 @@ def _plan(settings: Settings) -> None:
 def _move(source: Path, target: Path, names: Iterable[str]) -> None:
     """Move what is still there to move: each a single step, so that it can be done again from anywhere."""
     for name in names:
+        place = target / name
+        aside = place.with_name(f".{place.name}.since")
         if (source / name).exists():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            (source / name).replace(target / name)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if place.is_dir():  # made since the kill, by whoever dropped a sheet
+                place.replace(aside)
+            (source / name).replace(place)
+        _bring_along(aside, place)
+
+
+def _bring_along(aside: Path, place: Path) -> None:
+    """What people dropped between the kill and now stays with them."""
+    for path in sorted(aside.rglob("*")):
+        here = place / path.relative_to(aside)
+        if path.is_file() and not here.exists():
+            here.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(here)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _erase_again(settings: Settings, now: datetime) -> int | None:

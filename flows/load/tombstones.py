@@ -13,6 +13,7 @@ from datetime import date, datetime
 
 from duckdb import DuckDBPyConnection
 
+from flows.errors import NightFailed
 from flows.intake.erased import RATER, THERAPIST, Erased, Tombstone, key_id, tombstone
 from flows.intake.inbox import Received
 from flows.settings import Settings
@@ -73,7 +74,9 @@ def have_key(settings: Settings) -> bytes:
 
 def read_tombstones(con: DuckDBPyConnection) -> list[Tombstone]:
     """Every tombstone of a working file."""
-    rows = con.execute("select kind, digest, length, found_as, key_id from history.tombstone order by all").fetchall()
+    rows = con.execute(
+        "select kind, digest, length, found_as, key_id, head from history.tombstone order by all"
+    ).fetchall()
     return [Tombstone(*row) for row in rows]
 
 
@@ -82,14 +85,24 @@ def lay_tombstones(con: DuckDBPyConnection, stones: Iterable[Tombstone], at: dat
     there = {(s.digest, s.key_id) for s in read_tombstones(con)}
     new = {(s.digest, s.key_id): s for s in stones if (s.digest, s.key_id) not in there}
     for stone in new.values():
-        values = [stone.kind, stone.digest, stone.length, stone.found_as, stone.key_id, at.replace(tzinfo=None)]
-        con.execute("insert into history.tombstone values (?, ?, ?, ?, ?, ?)", values)
+        told = [stone.kind, stone.digest, stone.length, stone.found_as, stone.key_id, stone.head]
+        con.execute("insert into history.tombstone values (?, ?, ?, ?, ?, ?, ?)", [*told, at.replace(tzinfo=None)])
     return len(new)
 
 
 def read_erased(con: DuckDBPyConnection, settings: Settings, before: date | None = None) -> Erased:
-    """Who was erased in this home; `before`: sessions that are kept no longer."""
-    return Erased(read_keys(settings), frozenset(read_tombstones(con)), before)
+    """Who was erased in this home; `before`: sessions that are kept no longer.
+
+    Raises:
+        NightFailed: a key is lost without which erased people would not be known again.
+    """
+    keys, stones = read_keys(settings), read_tombstones(con)
+    if any(stone.key_id not in keys for stone in stones):
+        raise NightFailed(
+            f"warehouse/{KEYS_NAME} is missing or is another home's, and without it erased people would come back unseen. "
+            "Put it back from a backup."
+        )
+    return Erased(keys, frozenset(stones), before)
 
 
 def stones_for(kind: str, ids: Sequence[str], roster: Roster, key: bytes) -> list[Tombstone]:

@@ -113,6 +113,7 @@ create table if not exists history.tombstone (
     length    integer not null,            -- characters of the spelling
     found_as  varchar not null,            -- how it may be looked for: anywhere, number, word or field
     key_id    varchar not null,            -- which key
+    head      varchar not null,            -- HMAC-SHA256 of the first characters, by which most texts are passed over
     erased_at timestamp not null           -- UTC
 );
 

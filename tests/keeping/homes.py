@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import gzip
 import sqlite3
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -55,11 +54,11 @@ def reads_here(monkeypatch: pytest.MonkeyPatch) -> None:
 class Home:
     """A lab's home with whole nights, ends of nights and erasures."""
 
-    def __init__(self, path: Path, **settings: Any) -> None:
+    def __init__(self, path: Path, *, n_nights: int = 0, **settings: Any) -> None:
         self.path = path
         self.lab = Lab(path).draws()
         self.given = settings
-        self.n_nights = 0
+        self.n_nights = n_nights
 
     @property
     def settings(self) -> Settings:
@@ -112,10 +111,13 @@ def _where(path: Path, canaries: Sequence[str]) -> Iterator[str]:
 
 def _texts(path: Path) -> Iterator[tuple[str, str]]:
     content = path.read_bytes()
+    yield from _unpacked(path, content)
+    yield from _tables(path, content)
+
+
+def _unpacked(path: Path, content: bytes) -> Iterator[tuple[str, str]]:
     yield "bytes", content.decode("latin-1")
     yield "wide bytes", content.decode("utf-16-le", "replace") + content[1:].decode("utf-16-le", "replace")
-    if content.startswith(b"\x1f\x8b"):
-        yield "unpacked", gzip.decompress(content).decode("latin-1")
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as packed:
             for name in packed.namelist():
@@ -125,6 +127,9 @@ def _texts(path: Path) -> Iterator[tuple[str, str]]:
             book = CalamineWorkbook.from_path(str(path))
             for sheet in book.sheet_names:
                 yield f"sheet {sheet}", sheet + repr(book.get_sheet_by_name(sheet).to_python())
+
+
+def _tables(path: Path, content: bytes) -> Iterator[tuple[str, str]]:
     if path.suffix == ".duckdb":
         with duckdb.connect(str(path), read_only=True) as con:
             tables = con.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()

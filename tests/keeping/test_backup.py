@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.errors import BackupWrong
+from flows.errors import BackupWrong, NightRunning
 from flows.failpoints import FailpointReached, arm
 from flows.keeping.backups import known_backups, make_backup
 from flows.keeping.restore import restore
@@ -24,16 +24,23 @@ S-3 | R-2 | T-2 | P-2       | 2026-06-03 | 9 | 4 | held
 """
 
 
-def backed_up(home_of: Callable[..., Home], tmp_path: Path) -> tuple[Home, Path]:
-    home = home_of()
+Copy = Callable[[str, Callable[[Home], None]], Home]
+
+
+def filled(home: Home) -> None:
+    """A home with one workbook."""
     home.lab.sends("monday.xlsx", SENT)
     home.night()
-    home.lab.leaves()
+
+
+def backed_up(copy_of: Copy, tmp_path: Path) -> tuple[Home, Path]:
+    """That home, and a backup of it."""
+    home = copy_of("filled", filled)
     return home, make_backup(home.settings, tmp_path / "backups", home.now())
 
 
-def test_a_restored_home_publishes_the_same_rows(home_of: Callable[..., Home], tmp_path: Path) -> None:
-    home, backup = backed_up(home_of, tmp_path)
+def test_a_restored_home_publishes_the_same_rows(copy_of: Copy, home_of: Callable[..., Home], tmp_path: Path) -> None:
+    home, backup = backed_up(copy_of, tmp_path)
     other = home_of("other")
     shutil.rmtree(other.path / "schemas")
     other.n_nights = home.n_nights
@@ -49,8 +56,8 @@ def test_a_restored_home_publishes_the_same_rows(home_of: Callable[..., Home], t
     assert backup in known_backups(other.settings)
 
 
-def test_a_home_that_holds_something_is_replaced_only_when_asked(home_of: Callable[..., Home], tmp_path: Path) -> None:
-    home, backup = backed_up(home_of, tmp_path)
+def test_a_home_that_holds_something_is_replaced_only_when_asked(copy_of: Copy, tmp_path: Path) -> None:
+    home, backup = backed_up(copy_of, tmp_path)
     before = home.published(but=())
     home.lab.sends("new.csv", f"{HEAD}\nS-9 | R-1 | T-1 | P-1 | 2026-07-02 | 3 | 3 | .")
     home.night()
@@ -63,8 +70,8 @@ def test_a_home_that_holds_something_is_replaced_only_when_asked(home_of: Callab
 
 
 @pytest.mark.parametrize("harm", ["one byte", "missing", "too many", "manifest"])
-def test_a_damaged_backup_changes_nothing(home_of: Callable[..., Home], tmp_path: Path, harm: str) -> None:
-    home, backup = backed_up(home_of, tmp_path)
+def test_a_damaged_backup_changes_nothing(copy_of: Copy, tmp_path: Path, harm: str) -> None:
+    home, backup = backed_up(copy_of, tmp_path)
     before = home.published(but=())
     original = next(p for p in (backup / "raw" / "archive").rglob("*") if p.is_file())
     if harm == "one byte":
@@ -76,13 +83,15 @@ def test_a_damaged_backup_changes_nothing(home_of: Callable[..., Home], tmp_path
         (backup / "raw" / "therapists.csv").write_text("therapist_id\n")
     else:
         (backup / "manifest.json").write_text("{")
-    with pytest.raises(BackupWrong, match="damaged|no whole backup"):
+    with pytest.raises(BackupWrong, match=r"damaged|no whole backup"):
         restore(home.settings, backup, home.now(), replace=True)
     assert home.published(but=()) == before
 
 
-def test_erasing_goes_through_the_backups_that_the_home_knows(home_of: Callable[..., Home], tmp_path: Path) -> None:
-    home, backup = backed_up(home_of, tmp_path)
+def test_erasing_goes_through_the_backups_that_the_home_knows(
+    copy_of: Copy, home_of: Callable[..., Home], tmp_path: Path
+) -> None:
+    home, backup = backed_up(copy_of, tmp_path)
     gone = make_backup(home.settings, tmp_path / "elsewhere", home.now())
     shutil.rmtree(gone)
     said = home.erases(patients=[PATIENT])
@@ -91,12 +100,12 @@ def test_erasing_goes_through_the_backups_that_the_home_knows(home_of: Callable[
     copy = Home(backup)
     assert copy.where(PATIENT) == []
     other = home_of("other")
-    restore(other.settings, backup, other.now())
+    restore(other.settings, backup, other.now(), replace=True)
     assert other.published() == home.published()
 
 
-def test_an_old_backup_does_not_bring_back_whom_the_home_erased_since(home_of: Callable[..., Home], tmp_path: Path) -> None:
-    home, backup = backed_up(home_of, tmp_path)
+def test_an_old_backup_does_not_bring_back_whom_the_home_erased_since(copy_of: Copy, tmp_path: Path) -> None:
+    home, backup = backed_up(copy_of, tmp_path)
     hidden = tmp_path / "on a shelf"
     backup.rename(hidden)
     home.erases(patients=[PATIENT])
@@ -111,8 +120,10 @@ def test_an_old_backup_does_not_bring_back_whom_the_home_erased_since(home_of: C
 
 
 @pytest.mark.parametrize("place", ["backup half copied: raise, 3", "backup whole: raise"])
-def test_a_backup_that_is_killed_is_none(home_of: Callable[..., Home], tmp_path: Path, place: str) -> None:
-    home, _ = backed_up(home_of, tmp_path)
+def test_a_backup_that_is_killed_is_none(
+    copy_of: Copy, home_of: Callable[..., Home], tmp_path: Path, place: str
+) -> None:
+    home, _ = backed_up(copy_of, tmp_path)
     arm(place)
     with pytest.raises(FailpointReached):
         make_backup(home.settings, tmp_path / "later", home.now(1))
@@ -125,8 +136,8 @@ def test_a_backup_that_is_killed_is_none(home_of: Callable[..., Home], tmp_path:
 
 
 @pytest.mark.parametrize("place", ["restore half copied: raise, 3", "home set aside: raise", "home restored: raise"])
-def test_a_restore_that_is_killed_is_finished_or_forgotten(home_of: Callable[..., Home], tmp_path: Path, place: str) -> None:
-    home, backup = backed_up(home_of, tmp_path)
+def test_a_restore_that_is_killed_is_finished_or_forgotten(copy_of: Copy, tmp_path: Path, place: str) -> None:
+    home, backup = backed_up(copy_of, tmp_path)
     before = home.published()
     home.lab.sends("new.csv", f"{HEAD}\nS-9 | R-1 | T-1 | P-1 | 2026-07-02 | 3 | 3 | .")
     home.night()
@@ -143,8 +154,6 @@ def test_a_restore_that_is_killed_is_finished_or_forgotten(home_of: Callable[...
 
 def test_nobody_backs_up_while_a_night_runs(home_of: Callable[..., Home], tmp_path: Path) -> None:
     home = home_of()
-    from flows.errors import NightRunning
-
     with night_lock(home.settings, home.now()), pytest.raises(NightRunning):
         make_backup(home.settings, tmp_path / "backups", home.now())
     with pytest.raises(BackupWrong, match="in the home itself"):

@@ -28,8 +28,14 @@ WIDE = [
     (f"S-3 | {SPELT} | T-2 | P-2 | 2026-06-03 | 6 | 5 | hers as well", ""),
     ("S-3 | R-2 | T-2 | P-2 | 2026-06-03 | 5 | 5 | good", None),
     (f"S-4 | R-2 | {THERAPIST} | P-3 | 2026-06-04 | 2 | 2 | .", ""),
-    (f"S-5 | R-2 | {THERAPIST}+T-2 | P-2 | 2026-06-05 | 7 | 6 | both", "S-5 | R-2 | T-2 | P-2 | 2026-06-05 | 7 | 6 | both"),
-    (f"S-6 | R-2 | T-1 | P-1 | 2026-06-06 | 4 | 4 | unlike {PATIENT}", "S-6 | R-2 | T-1 | P-1 | 2026-06-06 | 4 | 4 | ."),
+    (
+        f"S-5 | R-2 | {THERAPIST}+T-2 | P-2 | 2026-06-05 | 7 | 6 | both",
+        "S-5 | R-2 | T-2 | P-2 | 2026-06-05 | 7 | 6 | both",
+    ),
+    (
+        f"S-6 | R-2 | T-1 | P-1 | 2026-06-06 | 4 | 4 | unlike {PATIENT}",
+        "S-6 | R-2 | T-1 | P-1 | 2026-06-06 | 4 | 4 | .",
+    ),
     (f"S-7 | R-1 | T-1 | {PATIENT} | 2026-06-07 | 9 | 4 | held", ""),
     ("S-8 | R-1 | T-1 | P-1 | 2026-06-08 | 9 | 4 | held too", None),
 ]
@@ -80,7 +86,9 @@ def make(home: Home, *, with_people: bool) -> None:
     kept = "\n".join(BLANK if "S-11" in line else line for line in LONG.splitlines())
     lab.sends("table.ods", LONG if people else kept)
     if people:
-        lab.sends(f"north/{PATIENT}.csv", "\n".join([HEAD, f"S-21 | R-1 | T-1 | {PATIENT} | 2026-06-01 | 4 | 5 | whole"]))
+        lab.sends(
+            f"north/{PATIENT}.csv", "\n".join([HEAD, f"S-21 | R-1 | T-1 | {PATIENT} | 2026-06-01 | 4 | 5 | whole"])
+        )
         lab.sends("letter.xlsx", content=f"Dear {PATIENT}".encode())
         lab.sends("packed.xlsx", content=packed(f"Dear {SPELT}"))
         lab.sends(f"~${RATER}.xlsx", content=b"lock")
@@ -126,7 +134,16 @@ def write_into_returned(home: Home) -> None:
 
 def test_before_it_they_were_everywhere(homes: tuple[Home, Home, list[str], list[str]]) -> None:
     _, _, before, _ = homes
-    for part in ("archive", "inbox", "returned", "therapists.csv", "working.duckdb", "fidelity.duckdb", "supervision", "as-of"):
+    for part in (
+        "archive",
+        "inbox",
+        "returned",
+        "therapists.csv",
+        "working.duckdb",
+        "fidelity.duckdb",
+        "supervision",
+        "as-of",
+    ):
         assert any(part in place for place in before), part
 
 
@@ -153,7 +170,9 @@ def test_all_others_are_told_as_in_a_home_that_never_had_them(homes: tuple[Home,
     assert erased.asks(left) == never.asks(left)
 
 
-def test_every_workbook_keeps_its_line_in_the_ledger_and_its_sums(homes: tuple[Home, Home, list[str], list[str]]) -> None:
+def test_every_workbook_keeps_its_line_in_the_ledger_and_its_sums(
+    homes: tuple[Home, Home, list[str], list[str]],
+) -> None:
     home, _, _, _ = homes
     rows = home.asks("select workbook, outcome, n_ratings, n_accepted, n_held, n_duplicate from quality.workbook")
     ledger = {row[0]: row[1:] for row in rows}
