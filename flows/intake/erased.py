@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -20,7 +19,6 @@ PATIENT, THERAPIST, RATER = "patient", "therapist", "rater"
 ANYWHERE, NUMBER, WORD, FIELD = "anywhere", "number", "word", "field"  # how a spelling may be looked for in other texts
 LONG, SHORTEST_WORD, HEAD = 6, 3, 3  # characters
 MOST_REMEMBERED = 200_000  # texts whose answer is kept: forms share nearly all of theirs
-_DIGITS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,39 +103,26 @@ class Erased:
         return any(_digest(key, kind, plain) in self._digests for key in self.keys.values())
 
     def _parts(self, plain: str) -> Iterator[tuple[str, str]]:
-        """Every part of a text that could be an erased id, by the lengths of those."""
-        for kind, length, way in sorted({(kind, length, way) for way, kind, length, _ in self._ways}):
-            for part in _PARTS[way](plain, length):
-                if self._can_begin(part[:HEAD]):
-                    yield kind, part
+        """Every part of a text that could be an erased id, by how those begin, how long they are and how they may stand."""
+        starts = [at for at in range(len(plain) - HEAD + 1) if self._can_begin(plain[at : at + HEAD])]
+        for way, kind, length, _ in self._ways if starts else ():
+            for at in starts:
+                if at + length <= len(plain) and _MAY_STAND[way](
+                    plain[max(at - 1, 0) : at], plain[at + length : at + length + 1]
+                ):
+                    yield kind, plain[at:end]
 
     def _can_begin(self, head: str) -> bool:
         """Whether an erased id begins so; there are few beginnings, and each is hashed once."""
-        answer = self._could_begin.get(head)
-        if answer is None:
-            answer = any(_digest(key, "head", head) in self._heads for key in self.keys.values())
-            self._could_begin[head] = answer
-        return answer
+        if head not in self._could_begin:
+            self._could_begin[head] = any(_digest(key, "head", head) in self._heads for key in self.keys.values())
+        return self._could_begin[head]
 
 
-def _windows(plain: str, length: int) -> Iterator[str]:
-    return (plain[at : at + length] for at in range(len(plain) - length + 1))
-
-
-def _numbers(plain: str, length: int) -> Iterator[str]:
-    return (number for number in _DIGITS.findall(plain) if len(number) == length)
-
-
-def _words(plain: str, length: int) -> Iterator[str]:
-    """Parts of that length with no letter or digit right before or after them."""
-    for at in range(len(plain) - length + 1):
-        end = at + length
-        if (at == 0 or not plain[at - 1].isalnum()) and (end == len(plain) or not plain[end].isalnum()):
-            yield plain[at:end]
-
-
-def _nothing(_plain: str, _length: int) -> Iterable[str]:
-    return ()
-
-
-_PARTS = {ANYWHERE: _windows, NUMBER: _numbers, WORD: _words, FIELD: _nothing}
+# Whether an id may be looked for between the character before it and the one after it; "" at the ends of a text.
+_MAY_STAND: Mapping[str, Callable[[str, str], bool]] = {
+    ANYWHERE: lambda _before, _after: True,
+    NUMBER: lambda before, after: not (before.isdigit() or after.isdigit()),
+    WORD: lambda before, after: not (before.isalnum() or after.isalnum()),
+    FIELD: lambda _before, _after: False,
+}
