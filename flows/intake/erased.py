@@ -107,9 +107,8 @@ class Erased:
         starts = [at for at in range(len(plain) - HEAD + 1) if self._can_begin(plain[at : at + HEAD])]
         for way, kind, length, _ in self._ways if starts else ():
             for at in starts:
-                if at + length <= len(plain) and _MAY_STAND[way](
-                    plain[max(at - 1, 0) : at], plain[at + length : at + length + 1]
-                ):
+                end = at + length
+                if end <= len(plain) and _MAY_STAND[way](plain[max(at - 1, 0) : at], plain[end : end + 1]):
                     yield kind, plain[at:end]
 
     def _can_begin(self, head: str) -> bool:
