@@ -120,15 +120,11 @@ def _take(settings: Settings, path: Path, name: str, part: Path, redaction: Reda
         done.stale.append(path)
 
 
-def delete_originals(settings: Settings, replaced: Replaced) -> None:
+def delete_originals(replaced: Replaced) -> None:
     """After the commit: delete what was replaced."""
     for path in replaced.stale:
         path.unlink(missing_ok=True)
         reached("between originals deleted")
-    (settings.archive / STALE).unlink(missing_ok=True)
-    for folder in settings.archive.glob("??"):
-        with suppress(OSError):  # it still holds something
-            folder.rmdir()
 
 
 def forget_unknown(settings: Settings, known_before: Iterable[str], con: DuckDBPyConnection) -> int:
@@ -138,6 +134,10 @@ def forget_unknown(settings: Settings, known_before: Iterable[str], con: DuckDBP
     there = [path for path in paths if path.is_file()]
     for path in there:
         path.unlink()
+    (settings.archive / STALE).unlink(missing_ok=True)
+    for folder in settings.archive.glob("??"):
+        with suppress(OSError):  # it still holds something
+            folder.rmdir()
     return len(there)
 
 

@@ -150,8 +150,8 @@ def _sweep_history(con: DuckDBPyConnection, home: _Home, report: Report) -> None
     reached("history rewritten")
     report.files += sweep_returned(home.ground, replaced.moves.bytes)
     sweep_receipts(settings, erased, replaced.moves.bytes)
+    delete_originals(replaced)
     n_old = forget_unknown(settings, known | set(replaced.moves.bytes.values()), con)
-    delete_originals(settings, replaced)
     reached("originals deleted")
     report.n_ratings, report.n_trimmed = len(going.gone), len(going.trimmed)
     report.n_copies, report.n_removed = replaced.n_copies, replaced.n_removed + n_old

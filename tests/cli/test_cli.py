@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ENDED = datetime(2026, 11, 23, 3, 17, tzinfo=UTC)
 COMMANDS = [
     ("demo",), ("form",), ("nightly",), ("status",),
-    ("erase",), ("backup",), ("restore",), ("instruments", "list"), ("instruments", "show"), ("instruments", "check"), ("layout", "try"),
+    ("erase",), ("backup",), ("restore",),
+    ("instruments", "list"), ("instruments", "show"), ("instruments", "check"), ("layout", "try"),
 ]  # fmt: skip
 
 

@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from flows.failpoints import KEEPING_FAILPOINTS, FailpointReached
+from flows.load.tombstones import write_keys
 from tests.keeping.homes import Home
 from tests.keeping.test_erase import HEAD, PATIENT
+from tests.support.intake_sheets import drawn, xlsx_bytes
 
 SENT = f"""
 {HEAD}
@@ -16,6 +18,7 @@ S-1 | R-1 | T-1 | P-1       | 2026-06-01 | 4 | 5 | calm
 S-2 | R-1 | T-1 | {PATIENT} | 2026-06-02 | 3 | 4 | upset
 S-3 | R-2 | T-2 | P-2       | 2026-06-03 | 9 | 4 | held
 """
+MONDAY = xlsx_bytes({"Sheet1": drawn(SENT)})
 # Each chain ends one home's erasure at all of these places, one after the other, before it is let through.
 CHAINS = (
     (
@@ -31,8 +34,10 @@ Copy = Callable[[str, Callable[[Home], None]], Home]
 
 def filled(home: Home) -> None:
     """A home with sheets kept, held, published and waiting."""
+    home.settings.warehouse.mkdir()
+    write_keys(home.settings, [bytes(range(32))])  # marks in redacted copies are made with it
     home.lab.has_roster(therapists="T-1 T-2", raters="R-1 R-2")
-    home.lab.sends("monday.xlsx", SENT)
+    home.lab.sends("monday.xlsx", content=MONDAY)
     home.lab.sends("whole.csv", f"{HEAD}\nS-5 | R-1 | T-1 | {PATIENT} | 2026-06-02 | 3 | 4 | .")
     home.night()
     home.lab.sends("waits.xlsx", f"{HEAD}\nS-6 | R-1 | T-1 | {PATIENT} | 2026-06-02 | 3 | 4 | .")
