@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, CycloptsError, Parameter
 
 from flows.errors import FidelityError, InstrumentWrong, UsageError
-from flows.steps import is_failure, what_broke
+from flows.steps import do_plainly, is_failure, what_broke
 from schemas.codes import PURPOSE, Role
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ EXIT_CODES = {
     10: "the night did not finish",
     11: "the file cannot be read",
     12: "status: the last night failed, is too old, or never was",
+    13: "erase: something of the person is still there; the line names the files",
+    14: "a backup is not whole, or cannot be made or restored there",
     16: "prove: something that was tried was not survived, or something was lost",
     STOPPED: "stopped by Ctrl-C",
 }
@@ -270,6 +272,89 @@ def prove(*, home: Home = None, kills: int = 25, seed: int = 1) -> None:
         _tell([line])
 
 
+@app.command
+def erase(
+    *,
+    patient: list[str] | None = None,
+    therapist: list[str] | None = None,
+    rater: list[str] | None = None,
+    dry_run: bool = False,
+    yes: bool = False,
+    home: Home = None,
+) -> None:
+    """Erase people from the home: originals, tables, publications, known backups.
+
+    Their ratings go, and so do the ratings that an erased rater made. What is
+    left is published anew. A sheet sent again does not bring them back. It
+    cannot be undone. Killed midway, it is finished by the next night or by the
+    same command. At the end everything is searched for the ids.
+
+    Examples: fidelity erase --patient P-12 --dry-run
+              fidelity erase --therapist T-07 --rater R-3 --yes
+
+    Parameters
+    ----------
+    patient
+        A patient's id; may be given several times.
+    therapist
+        A therapist's id. A session that another therapist led as well stays for that one.
+    rater
+        A rater's id; the roster's other spellings are erased with it.
+    dry_run
+        Only say how much would go.
+    yes
+        Do not ask first.
+    """
+    from flows.keeping.erase import People, would_go
+    from flows.keeping.erase import erase as erase_people
+
+    settings, now = _settings(home), datetime.now(UTC)
+    people = People(patient or (), therapist or (), rater or ())
+    if dry_run or not yes:
+        _tell(would_go(settings, people, now))
+    if dry_run:
+        return
+    if not yes:
+        _confirm("erase")
+    _tell(do_plainly("erase", lambda: erase_people(settings, people, now)))
+
+
+@app.command
+def backup(folder: Path, /, *, home: Home = None) -> None:
+    """Copy the home, whole and with checksums, to FOLDER/<moment>.
+
+    The home remembers where, so that `fidelity erase` can go through it.
+
+    Example: fidelity backup /mnt/backup/fidelity
+    """
+    from flows.keeping.backups import make_backup
+
+    place = do_plainly("backup", lambda: make_backup(_settings(home), folder, datetime.now(UTC)))
+    _tell([f"The backup is whole: {place}"])
+
+
+@app.command
+def restore(folder: Path, /, *, replace: bool = False, home: Home = None) -> None:
+    """Put a backup back: one that `fidelity backup` made, or the newest in FOLDER.
+
+    Every checksum is verified before anything is changed. Whoever was erased in
+    the home since the backup was made is erased again.
+
+    Example: fidelity restore /mnt/backup/fidelity --home /srv/fidelity --replace
+
+    Parameters
+    ----------
+    folder
+        The backup, or the folder of several.
+    replace
+        Put it in the place of what the home holds.
+    """
+    from flows.keeping.restore import restore as restore_home
+
+    settings, now = _settings(home), datetime.now(UTC)
+    _tell(do_plainly("restore", lambda: restore_home(settings, folder, now, replace=replace)))
+
+
 @_instruments.command(name="list")
 def list_(*, home: Home = None) -> None:
     """The active instruments: those that ship and the lab's own in schemas/instruments/ of the home.
@@ -346,6 +431,18 @@ def main(tokens: Iterable[str] | None = None) -> int:
             raise
         return _fail(f"fidelity broke off: {what_broke(broken)}. Please report this line.", 1)
     return 0
+
+
+def _confirm(word: str) -> None:
+    """Ask for the word to be typed.
+
+    Raises:
+        UsageError: nobody can be asked, or something else was typed.
+    """
+    if not sys.stdin.isatty():
+        raise UsageError(f"Nobody can be asked here. To {word} without being asked, add --yes.")
+    if input(f"This cannot be undone. Type {word} to go on: ").strip() != word:
+        raise UsageError("Nothing was changed.")
 
 
 def _settings(home: Path | None, **given: object) -> Settings:

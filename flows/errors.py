@@ -73,6 +73,18 @@ class SheetRefused(FidelityError):
     exit_code = 11
 
 
+class StillFound(FidelityError):
+    """After an erasure something of the person is still there; the message names the files."""
+
+    exit_code = 13
+
+
+class BackupWrong(FidelityError):
+    """A backup cannot be made there, is not whole, or may not replace what is there."""
+
+    exit_code = 14
+
+
 class NotFresh(FidelityError):
     """`fidelity status`: the last night is too old, or failed, or never was."""
 

@@ -38,6 +38,15 @@ OTHER_FAILPOINTS = (
     *("past copied", "past published", "between past folders", "past in place"),
 )
 
+# Those of erasing, backing up and restoring, which are no part of a night (`tests/keeping/test_kills.py` ends them there).
+KEEPING_FAILPOINTS = (
+    *("tombstones laid", "roster swept", "between files swept", "between redactions", "originals redacted"),
+    *("history rewritten", "before history commits", "between originals deleted", "originals deleted"),
+    *("between published files removed", "published without", "working file rewritten", "before erasure is done"),
+    *("backup half copied", "backup whole", "restore half copied", "home set aside", "home restored"),
+)
+ALL_FAILPOINTS = (*FAILPOINTS, *OTHER_FAILPOINTS, *KEEPING_FAILPOINTS)
+
 
 class FailpointReached(RuntimeError):
     """What a night meets where a test wants it to fail rather than to die."""
@@ -83,7 +92,7 @@ def arm(asked: str) -> None:
     found = _ASKED.fullmatch(asked)
     if not asked:
         _armed = None
-    elif found is None or found["name"] not in (*FAILPOINTS, *OTHER_FAILPOINTS) or found["mode"] not in MODES:
+    elif found is None or found["name"] not in ALL_FAILPOINTS or found["mode"] not in MODES:
         raise SettingsWrong("FIDELITY_FAILPOINT is for tests and names no failpoint. Unset it.")
     else:
         _armed = _Armed(found["name"], MODES[found["mode"]], int(found["times"] or 1))

@@ -14,15 +14,20 @@ from functools import partial
 from flows.console import Console, show
 from flows.errors import FidelityError, NightRunning
 from flows.failpoints import arm, reached
+from flows.intake.door import Ground, screen_again, screen_of
 from flows.intake.inbox import clear_inbox, receive
 from flows.intake.pool import reading_order, reading_pool
 from flows.intake.roster import read_roster
+from flows.keeping.erase import keep_in_order, oldest_kept
+from flows.keeping.restore import finish_restore
+from flows.keeping.sweep import mark_pending
 from flows.load.connection import one_transaction
 from flows.load.ground import check_ground, clear_spool, spool_folder
-from flows.load.ledger import choose, fingerprint
+from flows.load.ledger import choose, fingerprint, known_hashes
 from flows.load.lock import night_lock
 from flows.load.models import make_marts
 from flows.load.night import begin_night, load, settle, working_file
+from flows.load.tombstones import read_erased, tell_of_roster, without_erased
 from flows.measure import measure
 from flows.publish.night import facts_of, publish, publish_record
 from flows.publish.returned import send_back
@@ -51,13 +56,23 @@ def run_book(settings: Settings, now: datetime, night_on: date, do: Do) -> Night
     """One night over what lies in the inbox. No step begins unless the one before it is whole."""
     with night_lock(settings, now):
         reached("lock taken")
+        finish_restore(settings)
         check_ground(settings)
-        catalog, roster = load_catalog((settings.own_schemas,)), read_roster(settings.raw)
+        let_go = keep_in_order(settings, now, night_on)
+        catalog, listed = load_catalog((settings.own_schemas,)), read_roster(settings.raw)
         with working_file(settings) as con:
             reached("working file open")
+            erased = read_erased(con, settings, oldest_kept(settings, night_on))
+            roster, n_erased = without_erased(listed, erased)
             tonight = begin_night(con, now, night_on, fingerprint(catalog, roster))
-            received = do("receive sheets", lambda: receive(settings, tonight.stamp))
+            ground = Ground(settings, tonight.under, roster, night_on, erased)
+            known = known_hashes(con)
+            screen = screen_of(ground, known)
+            received = do("receive sheets", lambda: receive(settings, tonight.stamp, screen=screen))
             to_read = do("choose what to read", lambda: choose(con, settings, received, tonight.under))
+            to_read, n_put_off = screen_again(ground, to_read, known, settings.warehouse / "tmp")
+            if n_put_off:
+                mark_pending(settings)  # the next night sweeps them before it reads them
             reached("sheets chosen")
             spool = spool_folder(settings)
             with reading_pool(reading_order(settings, catalog, roster, night_on, spool), settings.n_processes) as pool:
@@ -67,6 +82,7 @@ def run_book(settings: Settings, now: datetime, night_on: date, do: Do) -> Night
             facts = facts_of(settings, night_on)
             with one_transaction(con):
                 counts = do("load", lambda: load(con, spool, received, tonight, catalog, roster, settings))
+                tell_of_roster(con, n_erased, tonight.stamp)
                 is_idle = still_stands(con, settings, facts, tonight.under)
                 if not is_idle:
                     do("settle what counts", lambda: settle(con, tonight))
@@ -77,6 +93,7 @@ def run_book(settings: Settings, now: datetime, night_on: date, do: Do) -> Night
                 reached("before commit")
             reached("after commit")
             publishing = publish_record if is_idle else publish
+            counts |= let_go
             counts |= do("publish", lambda: publishing(con, settings, facts, tonight.under))
             counts |= do("send sheets back", lambda: send_back(con, settings, catalog))
         reached("working file closed")

@@ -79,6 +79,11 @@ class Settings(BaseSettings):
         default=200, ge=0, description="Free disk space below which a night does not begin; 0: begin anyway."
     )
     duckdb_memory_mib: int = Field(default=512, ge=128, description="Memory limit of DuckDB.")
+    keep_months: int | None = Field(
+        default=None,
+        ge=1,
+        description="Ratings of sessions older than this many months are deleted each night; none: kept.",
+    )
     stale_hours: int = Field(default=30, ge=1, description="`fidelity status` calls an older publication stale.")
 
     @classmethod

@@ -369,6 +369,11 @@ class Code(StrEnum):
     SHEET_NOT_READ = "sheet_not_read"
     HIDDEN_SHEET = "hidden_sheet"
     TIMELINE_OF_NOBODY = "timeline_of_nobody"
+    # kept no longer
+    ERASED = "erased"
+    TOO_OLD = "too_old"
+    SEND_APART = "send_apart"
+    ERASED_IN_ROSTER = "erased_in_roster"
 
     @property
     def kind(self) -> FindingKind:
@@ -501,5 +506,18 @@ FINDING_KINDS: dict[Code, FindingKind] = {
     Code.TIMELINE_OF_NOBODY: _warning(
         "No rating in this workbook goes with this timeline, so it was left out. Send it in one workbook with its rating, "
         "and name the same session and rater in both."
+    ),
+    Code.ERASED: _warning(
+        "This is about someone, or by someone, whose data were erased at request. It was not taken in and not kept."
+    ),
+    Code.TOO_OLD: _warning(
+        "The session lies further back than ratings are kept here (keep_months). It was not taken in and not kept."
+    ),
+    Code.SEND_APART: _warning(
+        "No copy of this workbook could be made without the data of someone who was erased, so nothing of it was kept. "
+        "Send this rating again in a workbook of its own."
+    ),
+    Code.ERASED_IN_ROSTER: _warning(
+        "The roster names someone who was erased; that line was left out. Take it out of the roster."
     ),
 }

@@ -69,6 +69,10 @@ class FieldReader:
         fields.selection = self._word(rating, fields, "selection", Selection.UNKNOWN, Code.SELECTION_UNKNOWN)
         return fields
 
+    def texts(self, rating: FoundRating, name: str) -> list[str]:
+        """What the sheet says of a field, after what the layout does to it, whether or not anybody knows it."""
+        return [text for text in self._texts(rating, name) if text]
+
     def _read_id(self, rating: FoundRating, fields: Fields, name: str) -> None:
         texts = self._ids(rating, fields, name)
         if name == "therapist_id":

@@ -93,7 +93,7 @@ def build_frames(workbooks: Iterable[FoundWorkbook], readers: Mapping[str, Reade
             findings.append(_finding_row(book, None, None, found))
         for number, rating in enumerate(book.ratings):
             reader = readers[rating.layout]
-            rating_id = _rating_id(book.job, rating, number)
+            rating_id = rating_id_of(book.job, rating, number)
             fields = reader.fields.read(rating)
             ratings.append(_rating_row(book, rating, rating_id, fields, reader))
             cells.extend((rating_id, reader.layout, c.item, c.scale, c.text, c.cell) for c in rating.cells)
@@ -124,7 +124,8 @@ def build_frames(workbooks: Iterable[FoundWorkbook], readers: Mapping[str, Reade
     )
 
 
-def _rating_id(job: Job, rating: FoundRating, number: int) -> str:
+def rating_id_of(job: Job, rating: FoundRating, number: int) -> str:
+    """The id of a workbook's rating: made from the workbook's bytes, the sheet, and the place and number of the rating."""
     place = f"{job.sha256}\n{rating.sheet}\n{rating.first_cell}\n{number}"
     return hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
@@ -249,16 +250,20 @@ def _cell_findings(scores: pl.DataFrame, ratings: pl.DataFrame, readers: Mapping
 def _judge(ratings: pl.DataFrame, held: pl.DataFrame, scores: pl.DataFrame, told: Mapping[str, str]) -> pl.DataFrame:
     """Add whether each rating is valid, the first code that holds it, and the hashes of what its scores and timeline say."""
     first = held.group_by("rating_id", maintain_order=True).agg(first_code=pl.col("code").first())
+    joined = ratings.join(first, on="rating_id", how="left", maintain_order="left").join(
+        hash_scores(scores), on="rating_id", how="left", maintain_order="left"
+    )
+    timelines = pl.Series("timeline_hash", [_hash(told[i]) if told[i] else "" for i in joined["rating_id"]], pl.String)
+    return joined.with_columns(timelines, is_valid=pl.col("first_code").is_null()).select(schema.columns(schema.Rating))
+
+
+def hash_scores(scores: pl.DataFrame) -> pl.DataFrame:
+    """One hash of all that each rating scores: rating_id, scores_hash. `scores` holds rating_id, item, scale, state, value."""
     said = scores.sort("rating_id", "item", "scale").select(
         "rating_id",
         text=pl.format("{}|{}|{}|{}", "item", "scale", "state", pl.col("value").fill_null(-1e300)),
     )
-    hashes = _hashes(said.group_by("rating_id", maintain_order=True).agg(pl.col("text").str.join("\n")))
-    joined = ratings.join(first, on="rating_id", how="left", maintain_order="left").join(
-        hashes, on="rating_id", how="left", maintain_order="left"
-    )
-    timelines = pl.Series("timeline_hash", [_hash(told[i]) if told[i] else "" for i in joined["rating_id"]], pl.String)
-    return joined.with_columns(timelines, is_valid=pl.col("first_code").is_null()).select(schema.columns(schema.Rating))
+    return _hashes(said.group_by("rating_id", maintain_order=True).agg(pl.col("text").str.join("\n")))
 
 
 def _hash(text: str) -> str:

@@ -54,6 +54,8 @@ class Received:
     kind: str  # "sheet", "ignored", "arriving", or "refused" when it is not even taken
     inbox_path: str  # path below the inbox, as the file system has it
     reason: str = ""  # in words, of all but sheets
+    as_sent: str = ""  # SHA-256 of the bytes in the inbox, where a redacted copy is kept in their stead
+    places: tuple[tuple[str, str, str], ...] = ()  # sheet, first cell and finding code of ratings that were left out
 
     @property
     def suffix(self) -> str:
@@ -61,9 +63,23 @@ class Received:
         return PurePosixPath(self.workbook).suffix.lower()
 
 
-def receive(settings: Settings, stamp: dt.datetime, wait: Callable[[float], None] = time.sleep) -> list[Received]:
+Screen = Callable[[Path, list["Received"]], list["Received"]]
+
+
+def as_they_are(_incoming: Path, taken: list[Received]) -> list[Received]:
+    """The screen of a home in which nobody was erased and nothing grows too old."""
+    return taken
+
+
+def receive(
+    settings: Settings,
+    stamp: dt.datetime,
+    wait: Callable[[float], None] = time.sleep,
+    screen: Screen = as_they_are,
+) -> list[Received]:
     """Look at the inbox twice, take what has settled, and keep the originals; gives back all that is in the inbox.
 
+    `screen` may put redacted copies in the place of files that name someone who was erased, before anything of them is noted.
     `stamp` (UTC, naive) is when sheets count as first seen. The list is in order of arrival: by time of change, then name.
     Before them stands what a night that did not commit had received and what has left the inbox since: a receipt is kept.
     """
@@ -80,6 +96,7 @@ def receive(settings: Settings, stamp: dt.datetime, wait: Callable[[float], None
         _take(settings, name, incoming / str(number), seen, stamp, is_settled=first.get(name) == seen)
         for number, (name, seen) in enumerate(sorted(second.items(), key=lambda found: (found[1].changed_at, found[0])))
     ]
+    taken = screen(incoming, taken)
     reached("before receipt")
     gone = _gone_since(settings, taken)
     noted = write_receipt(settings, stamp, [*gone, *taken])
@@ -246,8 +263,10 @@ def write_receipt(settings: Settings, stamp: dt.datetime, received: Iterable[Rec
     return dated
 
 
-def _noted(sheet: Received) -> dict[str, str]:
-    return {f.name: getattr(sheet, f.name) for f in fields(sheet)} | {"received_at": sheet.received_at.isoformat()}
+def _noted(sheet: Received) -> dict[str, object]:
+    noted = {f.name: getattr(sheet, f.name) for f in fields(sheet)} | {"received_at": sheet.received_at.isoformat()}
+    # the name of a file that was redacted may be what must not be kept
+    return noted | ({"inbox_path": sheet.workbook} if sheet.as_sent else {})
 
 
 def open_receipts(settings: Settings) -> Iterator[Received]:
@@ -256,6 +275,7 @@ def open_receipts(settings: Settings) -> Iterator[Received]:
         for line in path.read_text(encoding="utf-8").splitlines():
             noted = json.loads(line)
             noted["received_at"] = dt.datetime.fromisoformat(noted["received_at"])
+            noted["places"] = tuple((sheet, cell, code) for sheet, cell, code in noted.get("places", ()))
             yield Received(**noted)
 
 
@@ -282,7 +302,9 @@ def clear_inbox(settings: Settings, received: Iterable[Received]) -> int:
     reached("before clearing")
     n_left, root = 0, settings.inbox.resolve()
     for sheet in received:
-        if sheet.kind == "sheet" and _is_still_there(settings.inbox / sheet.inbox_path, sheet.sha256, root):
+        if sheet.kind == "sheet" and _is_still_there(
+            settings.inbox / sheet.inbox_path, sheet.as_sent or sheet.sha256, root
+        ):
             (settings.inbox / sheet.inbox_path).unlink()
             n_left += 1
             reached("between files cleared")

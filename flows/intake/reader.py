@@ -15,6 +15,7 @@ from flows.intake.findings import Finding, Refused
 from flows.intake.frames import FoundWorkbook, Job, Readers
 from flows.intake.grid import Grid, Kind, Limits, Workbook, open_workbook
 from flows.intake.recognise import Fit, Lookup, Sheet, fit_layout
+from flows.intake.redacted_copy import is_erasure_note
 from flows.intake.returned import is_mend_list
 from flows.intake.roster import KnownPeople
 from flows.intake.text import comparable, place, text_of
@@ -74,7 +75,11 @@ class Reader:
         fits: list[tuple[Described, Fit]] = []
         unread: list[tuple[Grid, list[Fit]]] = []
         known: set[str] = set()
+        is_noted = False
         for index, grid in enumerate(sheets.plain):
+            if is_erasure_note(grid):
+                is_noted = True
+                continue
             if comparable(grid.name) in known or is_mend_list(grid):
                 continue  # a layout that fits says that it holds no ratings, or it is ours
             attempts = [(d, lay_over(d, sheets, index)) for d in self.described]
@@ -85,6 +90,8 @@ class Reader:
             known |= {comparable(name) for d, _ in fitting for name in _known_sheets(d.layout)}
             if not fitting:
                 unread.append((grid, [fit for _, fit in attempts]))
+        if is_noted and not fits and not unread:
+            return FoundWorkbook(job, findings=[Finding(Code.ERASED)])
         if not fits:
             raise _nobody_describes(workbook, unread)
         return self._found(job, fits, sheets, unread, known)

@@ -5,6 +5,7 @@ Nobody but the night opens the working file: a writer locks out readers, and one
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -100,6 +101,43 @@ def attached(con: DuckDBPyConnection, path: Path, name: str, *, writable: bool =
         yield
     finally:
         con.execute(f"detach {name}")
+
+
+def rewrite_working(settings: Settings) -> None:
+    """Copy the working file's tables into a new file and put it in the old one's place.
+
+    Deleted rows stay in a file's freed blocks, which DuckDB does not overwrite; the new file has none. Nobody may have the
+    working file open.
+    """
+    working = settings.warehouse / WORKING_NAME
+    beside = working.with_name(f".{working.name}.new")
+    for left_over in (beside, beside.with_name(f"{beside.name}.wal")):
+        left_over.unlink(missing_ok=True)
+    with duckdb.connect(config={"temp_directory": str(settings.warehouse / "tmp")}) as con:
+        con.execute(f"attach {quoted(str(working))} as old")  # not read-only: a log that a kill left is taken in first
+        con.execute(f"attach {quoted(str(beside))} as new")
+        con.execute("copy from database old to new")
+        con.execute("checkpoint new")
+        con.execute("detach new")
+        con.execute("detach old")
+    with beside.open("rb") as file:
+        os.fsync(file.fileno())
+    working.with_name(f"{working.name}.wal").unlink(missing_ok=True)
+    beside.replace(working)
+
+
+def text_columns_of(path: Path) -> Iterator[tuple[str, str, list[str]]]:
+    """Every text column of every table of a file that nobody has open: table, column, its distinct values."""
+    with duckdb.connect(str(path), read_only=True, config={"autoinstall_known_extensions": "false"}) as con:
+        columns = con.execute(
+            "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns() "
+            "where not internal order by all"
+        ).fetchall()
+        for table, column, kind in columns:
+            if "VARCHAR" in kind or kind in ("BLOB", "JSON"):
+                text = f"unnest({column})::varchar" if kind.endswith("[]") else f"{column}::varchar"
+                values = con.execute(f"select distinct {text} from {table}").fetchall()
+                yield table, column, [v for (v,) in values if v is not None]
 
 
 def quoted(text: str) -> str:

@@ -22,17 +22,20 @@ from (
 qualify row_number() over (partition by sha256 order by received_at, place, workbook) = 1
 """
 
+# What a rating says, in one hash; `staged` is the row it is made of.
+VALUES_HASH = """md5(concat_ws(
+        '|', staged.scores_hash, staged.instrument_version, staged.therapist_ids::varchar,
+        coalesce(staged.patient_id, ''), coalesce(staged.session_on::varchar, '')
+    ))"""
+
 # One that was withdrawn while it waited is not taken up again.
-ARRIVING = """
+ARRIVING = f"""
 create schema if not exists judgement;
 create or replace table judgement.arriving as
 select
     staged.* exclude (scores_hash, timeline_hash, layout),
     first.received_at,
-    case when staged.is_valid then md5(concat_ws(
-        '|', staged.scores_hash, staged.instrument_version, staged.therapist_ids::varchar,
-        coalesce(staged.patient_id, ''), coalesce(staged.session_on::varchar, '')
-    )) end as values_hash,
+    case when staged.is_valid then {VALUES_HASH} end as values_hash,
     known.rating_id is not null as was_held,
     known.night_id as known_in
 from staged_rating as staged

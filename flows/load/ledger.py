@@ -49,9 +49,14 @@ def stamp_of(con: DuckDBPyConnection, now: datetime, night_on: date) -> datetime
     return stamp if latest is None or stamp > latest else latest + timedelta(seconds=1)
 
 
+def known_hashes(con: DuckDBPyConnection) -> frozenset[str]:
+    """The SHA-256 of every workbook that the ledger knows."""
+    return frozenset(sha for (sha,) in con.execute("select distinct sha256 from history.workbook").fetchall())
+
+
 def choose(con: DuckDBPyConnection, settings: Settings, received: Iterable[Received], under: str) -> list[Job]:
     """The workbooks to read tonight: those whose bytes are new, then those that the roster or a layout may now let in."""
-    known = {sha for (sha,) in con.execute("select distinct sha256 from history.workbook").fetchall()}
+    known = known_hashes(con)
     fresh: dict[str, Job] = {}
     for sheet in received:
         if sheet.kind == "sheet" and sheet.sha256 not in known:

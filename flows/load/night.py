@@ -21,6 +21,7 @@ from flows.load.models import SQL, run_models
 from flows.load.past import align_before
 from flows.load.reference import Night, write_reference
 from flows.load.stage import stage_frames, stage_received
+from flows.load.tombstones import tell_of_places
 from flows.settings import Settings
 from schemas.catalog import Catalog
 from schemas.codes import Code
@@ -46,7 +47,7 @@ counts as (
 told as (
     select sha256, any_value(code) as code, any_value(message) as message
     from staged_finding
-    where code = 'nothing_filled_in'
+    where code in ('nothing_filled_in', 'erased')
     group by sha256
 ),
 tonight as (
@@ -266,6 +267,7 @@ def load(
         con.execute("delete from history.workbook where outcome = 'arriving'")
         con.execute(LEDGER, {"under": tonight.under, "night_id": tonight.night_id})
         con.execute(READ_AGAIN, {"under": tonight.under, "night_id": tonight.night_id})
+        tell_of_places(con, received)
         reached("ledger written")
     counts = note_night(con, tonight, catalog, roster, settings)
     reached("loaded")

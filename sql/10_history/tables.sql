@@ -185,3 +185,23 @@ select rating.*, 0::bigint as until_night_id from history.rating as rating limit
 -- grain: one row per row of history.workbook that a night rewrote or removed, as it was until that night
 create table if not exists history.workbook_before as
 select workbook.*, 0::bigint as until_night_id from history.workbook as workbook limit 0;
+-- grain: one row per spelling of an erased person's id; the id itself is kept nowhere
+create table if not exists history.tombstone (
+    kind      varchar not null,            -- patient, therapist or rater
+    digest    varchar not null,            -- HMAC-SHA256 of kind and spelling, with a key of warehouse/erasure.key
+    length    integer not null,            -- characters of the spelling
+    found_as  varchar not null,            -- how it may be looked for: anywhere, number, word or field
+    key_id    varchar not null,            -- which key
+    head      varchar not null,            -- HMAC-SHA256 of the first characters, by which most texts are passed over
+    erased_at timestamp not null           -- UTC
+);
+
+-- grain: one row per erasure; one that is not done is finished by the next night
+create table if not exists history.erasure (
+    began_at    timestamp not null,        -- UTC
+    done_at     timestamp,                 -- UTC; null while it is under way
+    what        varchar not null,          -- person, age or restored
+    kept_from   date,                      -- sessions before this day went, when it was by age
+    n_ratings   integer not null,          -- ratings that went
+    n_workbooks integer not null           -- originals that were replaced or removed
+);

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-STAGES = ("forms", "intake", "load", "measure", "publish")
+STAGES = ("forms", "intake", "load", "measure", "publish", "keeping")
 FOUNDATION = (
     "flows.errors",
     "flows.failpoints",

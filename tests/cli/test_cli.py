@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ENDED = datetime(2026, 11, 23, 3, 17, tzinfo=UTC)
 COMMANDS = [
     ("demo",), ("form",), ("nightly",), ("withdraw",), ("as-of",), ("status",), ("prove",),
+    ("erase",), ("backup",), ("restore",),
     ("instruments", "list"), ("instruments", "show"), ("instruments", "check"), ("layout", "try"),
 ]  # fmt: skip
 
@@ -48,6 +49,10 @@ def test_every_command_shows_an_example(words: tuple[str, ...], capsys: pytest.C
         (["form", "mbt-session"], 2, "--out"),
         (["form", "no-such", "--out", "x.xlsx"], 4, "There is no instrument no-such."),
         (["instruments", "check", "no-such.toml"], 4, "no-such.toml"),
+        (["erase", "--yes"], 2, "Name whom to erase"),
+        (["erase", "--patient", "P-1"], 2, "To erase without being asked, add --yes."),
+        (["backup", "raw/backups"], 14, "lies in the home itself"),
+        (["restore", "."], 14, "There is no whole backup"),
         (["status"], 12, "No night has run in this home yet. Run `fidelity nightly`."),
     ],
 )

@@ -1,0 +1,297 @@
+"""Taking people out of the working file's tables: rows go, what stays is told by the redacted originals' hashes and names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+from duckdb import DuckDBPyConnection
+
+from flows.intake.erased import PATIENT, RATER, THERAPIST, Erased
+from flows.intake.frames import hash_scores
+from flows.intake.redact import harmless_name
+from flows.intake.redact_plan import HARMLESS_TITLE
+from flows.keeping.registry import Holds, holds, kept_columns
+from flows.load.judge import VALUES_HASH
+from schemas.codes import FINDING_KINDS, Code, Role
+
+_SUGGESTED = re.compile(r" Did you mean .*?\?(?= |$)")
+_MENDED = re.compile(r"~mend-([0-9a-f]{12})")
+_KINDS: Mapping[Holds, tuple[str, ...]] = {
+    Holds.PATIENT: (PATIENT,),
+    Holds.THERAPIST: (THERAPIST,),
+    Holds.RATER: (RATER,),
+    Holds.SUPERVISOR: (THERAPIST, RATER),
+}
+
+LEDGER = """
+update history.workbook as book
+set
+    n_ratings = coalesce(counts.n_ratings, 0),
+    n_accepted = coalesce(counts.n_accepted, 0),
+    n_held = coalesce(counts.n_held, 0),
+    n_duplicate = coalesce(counts.n_duplicate, 0),
+    outcome = case
+        when counts.n_ratings is null and not moved_bytes.is_note then book.outcome
+        when counts.n_ratings is null then 'ignored'
+        when counts.n_held = counts.n_ratings then 'held'
+        when counts.n_held > 0 then 'partly_held'
+        when counts.n_duplicate = counts.n_ratings then 'duplicate'
+        else 'accepted'
+    end,
+    reason_code = case
+        when counts.n_ratings is null and not moved_bytes.is_note then book.reason_code
+        when counts.n_ratings is null then 'erased'
+    end,
+    reason = case
+        when counts.n_ratings is null and not moved_bytes.is_note then book.reason
+        when counts.n_ratings is null then $sentence
+        when counts.n_duplicate = counts.n_ratings then 'Every rating in it was known already.'
+    end
+from moved_bytes
+left join (
+    select
+        sha256,
+        workbook,
+        count(*) as n_ratings,
+        count(*) filter (where verdict = 'accepted') as n_accepted,
+        count(*) filter (where verdict = 'held') as n_held,
+        count(*) filter (where verdict = 'duplicate') as n_duplicate
+    from history.rating
+    group by sha256, workbook
+) as counts on counts.sha256 = moved_bytes.new
+where book.sha256 = moved_bytes.new
+    and (book.outcome <> 'duplicate' or book.n_ratings > 0)
+    and coalesce(counts.workbook, book.workbook) = book.workbook
+"""
+
+# What was wrong with a workbook of which nothing is left is nobody's to mend any more.
+FINDINGS = """
+delete from history.finding
+where rating_id is null
+    and sha256 in (select new from moved_bytes)
+    and sha256 not in (select sha256 from history.rating)
+    and code not in ('erased', 'too_old', 'send_apart');
+update history.finding
+set finding_id = md5(concat_ws('|', sha256, sheet, cell, code, rating_id, message))
+where sha256 in (select new from moved_bytes)
+"""
+
+# Waiting for an answer to a rating that is gone would be waiting for ever.
+RELEASE = """
+insert into history.event
+with
+open_ratings as (
+    select *
+    from history.rating
+    where is_valid
+        and session_id in (select session_id from touched_session)
+        and rating_id not in (select rating_id from history.event where event = 'withdrawn')
+),
+agreed as (
+    select session_id
+    from open_ratings
+    group by session_id
+    having count(distinct nullif(array_to_string(therapist_ids, ', '), '')) <= 1
+        and count(distinct patient_id) <= 1
+        and count(distinct session_on) <= 1
+),
+alone as (
+    select session_id, rater_id, role, instrument_id
+    from open_ratings
+    group by all
+    having count(distinct values_hash) = 1
+)
+select rating_id, 'released', $at, 'what it stood against is kept no longer', $night_id
+from open_ratings
+where verdict = 'held'
+    and rating_id not in (select rating_id from history.event)
+    and (
+        (first_code = 'session_disagrees' and session_id in (select session_id from agreed))
+        or (
+            first_code = 'two_ratings'
+            and (session_id, rater_id, role, instrument_id) in (select (session_id, rater_id, role, instrument_id) from alone)
+        )
+    )
+"""
+
+_SCORES = """
+select score.rating_id, score.item, score.scale, score.state, score.value
+from history.score as score
+join trimmed_rating on trimmed_rating.rating_id = score.rating_id
+"""
+
+
+@dataclass(slots=True)
+class Going:
+    """Ratings that go, and those that lose a therapist, by their ids."""
+
+    gone: set[str] = field(default_factory=set)
+    trimmed: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Moves:
+    """What is called otherwise from now on: ratings, the bytes of workbooks, and single workbooks' names."""
+
+    ratings: dict[str, str] = field(default_factory=dict)
+    bytes: dict[str, str] = field(default_factory=dict)
+    notes: set[str] = field(default_factory=set)  # of the new bytes: those that are only a note
+    names: dict[str, str] = field(default_factory=dict)
+
+
+def ratings_that_go(con: DuckDBPyConnection, erased: Erased) -> Going:
+    """The ratings of erased people, by what history says, and those that are too old."""
+    going = Going()
+    rows = con.execute(
+        "select therapist_ids, patient_id, rater_id, role, session_id, "
+        "coalesce(coalesce(session_on, received_at::date) < $before::date, false) as is_old, list(rating_id) "
+        "from history.rating group by all",
+        {"before": erased.before},
+    ).fetchall()
+    for therapists, patient, rater, role, session, is_old, ids in rows:
+        named = [t for t in therapists if erased.names(THERAPIST, t)]
+        is_rater = erased.names(RATER, rater) or (role == Role.SELF and erased.names(THERAPIST, rater))
+        is_person = erased.names(PATIENT, patient) or is_rater or erased.mentions(session or "")
+        if is_old or is_person or (named and len(named) == len(therapists)):
+            going.gone.update(ids)
+        elif named:
+            going.trimmed.update(ids)
+    return going
+
+
+def rewrite_history(con: DuckDBPyConnection, erased: Erased, going: Going, moves: Moves) -> None:
+    """Take ratings out of every table that is kept, and tell the rest by new hashes and names, in the caller's transaction."""
+    _make(con, "gone_rating", {"rating_id": sorted(going.gone)})
+    con.execute(
+        "create or replace temp table touched_session as select distinct session_id from history.rating "
+        "where rating_id in (from gone_rating)"
+    )
+    _trim(con, erased, going)
+    _make(con, "moved_rating", {"old": list(moves.ratings), "new": list(moves.ratings.values())})
+    _make(con, "moved_bytes", {"old": list(moves.bytes), "new": list(moves.bytes.values())})
+    _make(con, "note", {"sha256": sorted(moves.notes)})
+    con.execute("alter table moved_bytes add column is_note boolean")
+    con.execute("update moved_bytes set is_note = new in (from note)")
+    for table, columns in kept_columns(con).items():
+        if table not in ("history.tombstone", "history.erasure"):
+            _sweep_table(con, table, columns, erased, moves)
+    con.execute(LEDGER, {"sentence": Code.ERASED.kind.sentence})
+    for statement in FINDINGS.split(";\n"):
+        con.execute(statement)
+    if erased.before is not None:
+        _forget_old_workbooks(con, erased)
+
+
+def release_what_waits(con: DuckDBPyConnection, at: object, night_id: int) -> None:
+    """Let in what waited only for ratings that are gone."""
+    con.execute(RELEASE, {"at": at, "night_id": night_id})
+
+
+def _make(con: DuckDBPyConnection, name: str, columns: Mapping[str, Iterable[str]]) -> None:
+    frame = pl.DataFrame({c: list(v) for c, v in columns.items()}, schema=dict.fromkeys(columns, pl.String)).to_arrow()
+    con.register("frame_to_make", frame)
+    con.execute(f"create or replace temp table {name} as select * from frame_to_make")
+    con.unregister("frame_to_make")
+
+
+def _trim(con: DuckDBPyConnection, erased: Erased, going: Going) -> None:
+    """Take erased therapists out of ratings that others led as well; what these say is hashed anew, as a new sheet would be."""
+    _make(con, "trimmed_rating", {"rating_id": sorted(going.trimmed)})
+    known = con.execute("select distinct unnest(therapist_ids) from history.rating").fetchall()
+    con.execute(
+        "update history.rating set therapist_ids = list_filter(therapist_ids, lambda t: not list_contains($erased, t)) "
+        "where rating_id in (from trimmed_rating)",
+        {"erased": [t for (t,) in known if erased.names(THERAPIST, t)]},
+    )
+    hashes = hash_scores(con.sql(_SCORES).pl())
+    _make(con, "trimmed_hash", {c: hashes[c].to_list() for c in ("rating_id", "scores_hash")})
+    con.execute(
+        f"update history.rating as rating set values_hash = {VALUES_HASH} "
+        "from (from history.rating join trimmed_hash using (rating_id)) as staged "
+        "where staged.rating_id = rating.rating_id and rating.is_valid"
+    )
+
+
+def _sweep_table(con: DuckDBPyConnection, table: str, columns: Mapping[str, str], erased: Erased, moves: Moves) -> None:
+    told = {column: holds(table, column) for column in columns}
+    for column, what in told.items():
+        if what is Holds.RATING:
+            con.execute(f"delete from {table} where {column} in (from gone_rating)")
+            _rename(con, table, column, "moved_rating")
+        elif what is Holds.BYTES:
+            _rename(con, table, column, "moved_bytes")
+    for column, what in told.items():
+        if what not in (Holds.RATING, Holds.BYTES, Holds.NOTHING):
+            _sweep_column(con, table, column, columns[column], what, erased, moves)
+
+
+def _rename(con: DuckDBPyConnection, table: str, column: str, moved: str) -> None:
+    con.execute(
+        f"update {table} as told set {column} = moved.new from {moved} as moved where told.{column} = moved.old"
+    )
+
+
+def _sweep_column(
+    con: DuckDBPyConnection, table: str, column: str, kind: str, what: Holds | None, erased: Erased, moves: Moves
+) -> None:
+    """Rows that are about an erased person go; names and sentences that mention one are told without."""
+    text = f"unnest({column})" if kind.endswith("[]") else f"{column}::varchar"
+    values = [v for (v,) in con.execute(f"select distinct {text} from {table}").fetchall() if v]
+    renamed = _renaming(what, erased, moves)
+    if renamed is not None:
+        new = {v: renamed(v) for v in values}
+        changed = {v: n for v, n in new.items() if v != n}
+        _make(con, "moved_text", {"old": list(changed), "new": list(changed.values())})
+        if changed:
+            _rename(con, table, column, "moved_text")
+        return
+    goes = [v for v in values if erased.mentions(v) or any(erased.names(k, v) for k in _KINDS.get(what, ()))]  # type: ignore[arg-type]
+    if goes:
+        _make(con, "erased_text", {"text": goes})
+        hit = f"list_has_any({column}, (select list(text) from erased_text))"
+        con.execute(
+            f"delete from {table} where {hit if kind.endswith('[]') else f'{column}::varchar in (from erased_text)'}"
+        )
+
+
+def _renaming(what: Holds | None, erased: Erased, moves: Moves) -> Callable[[str], str] | None:
+    """How a text is told from now on; None where the row goes when the text is about an erased person."""
+    heads = {old[:12]: new[:12] for old, new in moves.bytes.items()}
+
+    def file(name: str) -> str:
+        plain = moves.names.get(name) or harmless_name(name, erased)
+        return _MENDED.sub(lambda found: f"~mend-{heads.get(found[1], found[1])}", plain)
+
+    def sheet(name: str) -> str:
+        is_named = erased.mentions(name) or any(erased.names(k, name) for k in (PATIENT, THERAPIST, RATER))
+        return HARMLESS_TITLE + erased.mark(name)[:6] if is_named else name
+
+    def sentence(text: str) -> str:
+        suggested = _SUGGESTED.search(text)
+        if suggested and any(
+            erased.names(k, suggested[0].removeprefix(" Did you mean ").rstrip("?")) for k in (THERAPIST, RATER)
+        ):
+            text = _SUGGESTED.sub("", text)
+        if not erased.mentions(text):
+            return text
+        shorter = _SUGGESTED.sub("", text)
+        return shorter if not erased.mentions(shorter) else FINDING_KINDS[Code.ERASED].sentence
+
+    ways: Mapping[Holds | None, Callable[[str], str]] = {
+        Holds.FILE: file, Holds.SHEET: sheet, Holds.SENTENCE: sentence
+    }  # fmt: skip
+    return ways.get(what)
+
+
+def _forget_old_workbooks(con: DuckDBPyConnection, erased: Erased) -> None:
+    """Workbooks that came before that day and of which no rating is kept leave the ledger."""
+    old = "received_at::date < $before::date and n_ratings = 0 and sha256 not in (select sha256 from history.rating)"
+    about = {"before": erased.before}
+    con.execute(
+        f"delete from history.finding where sha256 <> '' and sha256 in (select sha256 from history.workbook where {old})",
+        about,
+    )
+    con.execute(f"delete from history.workbook where {old}", about)
