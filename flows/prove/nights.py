@@ -144,7 +144,7 @@ class CallsInProcess:
 
 
 @contextmanager
-def _in_process(order: ReadingOrder, _n_processes: int) -> Iterator[InProcess]:
+def in_process(order: ReadingOrder, _n_processes: int) -> Iterator[InProcess]:
     yield InProcess(order)
 
 
@@ -157,7 +157,7 @@ def _without_children() -> None:
     import flows.nightly
     import flows.publish.returned
 
-    vars(flows.nightly)["reading_pool"] = _in_process
+    vars(flows.nightly)["reading_pool"] = in_process
     vars(flows.publish.returned)["guarded_calls"] = _calls_in_process
 
 

@@ -17,11 +17,11 @@ from flows.errors import UsageError
 from flows.load.connection import open_published
 from flows.load.withdraw import Meant
 from flows.nightly import run_night
+from flows.prove.nights import in_process
+from flows.prove.state import Content, shown
 from flows.settings import Settings, load_settings
 from flows.steps import do_plainly
 from flows.withdraw import withdraw
-from tests.death.home import Content, shown
-from tests.death.nights import in_process
 from tests.support.intake_sheets import csv_bytes
 from tests.support.lab import Lab
 

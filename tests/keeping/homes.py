@@ -21,11 +21,11 @@ from flows.intake import door
 from flows.keeping.erase import People, erase
 from flows.load.connection import open_published
 from flows.nightly import run_night
+from flows.prove.nights import in_process
 from flows.publish import returned
 from flows.settings import Settings, load_settings
 from flows.steps import do_plainly
 from schemas.published import PUBLISHED
-from tests.death.nights import in_process
 from tests.support.lab import Lab
 
 Rows = list[tuple[Any, ...]]
