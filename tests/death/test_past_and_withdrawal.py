@@ -24,8 +24,8 @@ from tests.death.conftest import CleanNights, assert_same
 
 KILLED = -signal.SIGKILL
 PAST = f"as-of/{FIRST}/"
-PAST_POINTS = [*(name for name in OTHER_FAILPOINTS if "past" in name), "lab file built", "between swaps"]
-WITHDRAWAL_POINTS = [*(name for name in OTHER_FAILPOINTS if "withdrawal" in name), "summary swapped", "between swaps"]
+PAST_POINTS = [*(name for name in OTHER_FAILPOINTS if "past" in name), "between swaps"]
+WITHDRAWAL_POINTS = [*(name for name in OTHER_FAILPOINTS if "withdrawal" in name), "between swaps"]
 
 
 def bytes_of(home: Path) -> dict[str, bytes]:

@@ -22,7 +22,7 @@ from flows.load.night import working_file
 from tests.support.lab import Lab, Score
 
 HEAD = "session | rater | revision | adherence | competence\n"
-NIGHT_RECORDS = ("history.night",)
+NIGHT_RECORDS = ("history.night", "history.circumstance")
 LEDGER = ("history.night", "history.workbook", "history.circumstance")
 
 
