@@ -95,7 +95,7 @@ def fit(value: Numbers, facets: Mapping[str, Codes], residual: str = RESIDUAL, c
     n = len(value)
     if n == 0:
         raise ValueError("There is no rating to fit.")
-    fixed = np.ones((n, 1)) if columns is None else columns
+    value, fixed = np.asarray(value, dtype=np.float64), np.ones((n, 1)) if columns is None else columns
     start = np.asarray(np.linalg.lstsq(fixed, value, rcond=None)[0], dtype=np.float64)
     left = value - fixed @ start
     free = n - fixed.shape[1]

@@ -65,7 +65,7 @@ def test_a_sheet_says_what_it_is_for_and_holds_her_figures_alone(folder: Path) -
 def test_a_missing_number_is_marked_and_explained(folder: Path) -> None:
     rows = table_of(open_book(folder / "R-1" / "R-1.xlsx")["Beside others"])
     row = next(row for row in rows if row["Scale"] == "competence")
-    assert row["Points apart"] == "[x]"
+    assert (row["Points apart"], row["From"], row["To"]) == (0, "[x]", "[x]")
     assert row["Note"]
 
 
