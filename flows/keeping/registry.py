@@ -47,7 +47,7 @@ COLUMNS: Mapping[str, Holds] = {
     "supervisor_id": Holds.SUPERVISOR,
     "message": Holds.SENTENCE,
     "reason": Holds.SENTENCE,
-    "why": Holds.REMARK,
+    "why": Holds.SENTENCE,
     "comment": Holds.REMARK,
     **dict.fromkeys(
         [
