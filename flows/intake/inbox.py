@@ -16,6 +16,7 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
@@ -301,11 +302,12 @@ def clear_inbox(settings: Settings, received: Iterable[Received]) -> int:
     os.sync()  # the kept originals reach the disk before the sheets leave the inbox
     reached("before clearing")
     n_left, root = 0, settings.inbox.resolve()
+    is_ours = lru_cache(lambda folder: folder.resolve().is_relative_to(root))  # asked once a folder, not once a file
     for sheet in received:
-        if sheet.kind == "sheet" and _is_still_there(
-            settings.inbox / sheet.inbox_path, sheet.as_sent or sheet.sha256, root
-        ):
-            (settings.inbox / sheet.inbox_path).unlink()
+        path = settings.inbox / sheet.inbox_path
+        # a folder that was replaced by a link meanwhile leads elsewhere: what lies there is not ours to remove
+        if sheet.kind == "sheet" and is_ours(path.parent) and _is_still_there(path, sheet.as_sent or sheet.sha256):
+            path.unlink()
             n_left += 1
             reached("between files cleared")
     reached("inbox cleared")
@@ -315,13 +317,9 @@ def clear_inbox(settings: Settings, received: Iterable[Received]) -> int:
     return n_left
 
 
-def _is_still_there(path: Path, sha256: str, root: Path) -> bool:
-    """Whether the file is what was received; one that changed since is a new arrival and stays for the next night.
-
-    A folder that was replaced by a link meanwhile leads elsewhere: what lies there is not ours to remove.
-    """
+def _is_still_there(path: Path, sha256: str) -> bool:
+    """Whether the file is what was received; one that changed since is a new arrival and stays for the next night."""
     try:
-        is_file = stat.S_ISREG(path.lstat().st_mode) and path.parent.resolve().is_relative_to(root)
-        return is_file and hash_file(path) == sha256
+        return stat.S_ISREG(path.lstat().st_mode) and hash_file(path) == sha256
     except OSError:
         return False

@@ -245,3 +245,33 @@ def test_a_torn_receipt_does_not_stand_in_the_way(settings: Settings) -> None:
     (receipts_folder(settings) / ".20260630T041500000000.jsonl.partial").write_bytes(b'{"workbook": "a')
     drop(settings, "a.xlsx")
     assert taken(settings) == {"a.xlsx": "sheet"}
+
+
+def test_a_folder_that_became_a_link_meanwhile_is_not_cleared(settings: Settings, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    drop(settings, "north/a.xlsx", b"a sheet")
+    received = receive(settings, STAMP, no_wait)
+    (settings.inbox / "north").rename(outside)
+    (settings.inbox / "north").symlink_to(outside)
+    assert clear_inbox(settings, received) == 0
+    assert (outside / "a.xlsx").read_bytes() == b"a sheet"
+
+
+def test_a_file_larger_than_may_be_read_is_refused_where_it_lies(settings: Settings) -> None:
+    with (settings.inbox / "huge.xlsx").open("wb") as sparse:
+        sparse.truncate(settings.max_file_mib * (1 << 20) + 1)
+    received = receive(settings, STAMP, no_wait)
+    assert [(r.kind, r.sha256, r.reason) for r in received] == [
+        ("refused", "", "The file is too large, or would be when unpacked. Send the rating sheets alone.")
+    ]
+    assert clear_inbox(settings, received) == 0
+    assert list(settings.archive.rglob("*")) in ([], [settings.archive / ".incoming"])
+
+
+def test_folders_in_folders_without_end_are_looked_through(settings: Settings) -> None:
+    here = settings.inbox
+    for _ in range(300):
+        here = here / "d"
+    here.mkdir(parents=True)
+    (here / "deep.csv").write_bytes(b"x")
+    assert list(inbox.look(settings.inbox)) == ["d/" * 300 + "deep.csv"]
