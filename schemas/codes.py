@@ -114,6 +114,30 @@ class Status(Described):
     NOT_COVERED = "not_covered", "the instrument has no item for this element on this scale"
 
 
+class ChartRule(Described):
+    """What a point of an XmR chart may fire: the rules of the NHS's Making Data Count."""
+
+    OUTSIDE = "outside", "it lies outside the limits"
+    RUN = "run", "it is one of seven or more in a row on the same side of the mean"
+    TREND = "trend", "it is one of seven or more in a row that all rise or all fall"
+    NEAR_LIMIT = "near_limit", "it is one of two among three in a row, on one side, that lie near a limit"
+
+
+class FocusKind(Described):
+    """Why an element stands out for one therapist."""
+
+    STRENGTH = "strength", "clearly above good enough in the sessions seen: something to keep and build on"
+    WORK_ON = "work_on", "below good enough in the sessions seen: something to work on in supervision"
+
+
+class RatingOption(Described):
+    """What the next hour of rating can be spent on."""
+
+    NEW_PATIENT = "new_patient", "a session with a patient of whom no session is rated yet"
+    SAME_PATIENT = "same_patient", "another session with a patient of whom a session is rated already"
+    SECOND_RATER = "second_rater", "a further rater for a session that is rated already"
+
+
 class Severity(Described):
     """What a finding does to the rating it is about."""
 

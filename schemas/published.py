@@ -15,7 +15,19 @@ import polars as pl
 from pandera.errors import SchemaError, SchemaErrors
 
 from flows.errors import PublishingStopped
-from schemas.codes import FINDING_KINDS, Modality, Outcome, Role, Selection, Severity, State, Status
+from schemas.codes import (
+    FINDING_KINDS,
+    ChartRule,
+    FocusKind,
+    Modality,
+    Outcome,
+    RatingOption,
+    Role,
+    Selection,
+    Severity,
+    State,
+    Status,
+)
 
 Rule = tuple[Any, tuple[pa.Check, ...]]
 
@@ -31,6 +43,12 @@ def _id() -> Rule:
 
 def _one_of(members: type[StrEnum] | Mapping[Any, Any]) -> Rule:
     return pl.String, (pa.Check.isin([str(m) for m in members], name="a word of its closed list"),)
+
+
+def _several_of(members: type[StrEnum]) -> Rule:
+    """Words of a closed list, separated by `; `."""
+    word = "|".join(members)
+    return pl.String, (pa.Check.str_matches(f"^({word})(; ({word}))*$", name="words of its closed list"),)
 
 
 def _count() -> Rule:
@@ -77,6 +95,7 @@ _RULES: tuple[tuple[Rule, str], ...] = (
         "min_sessions min_patients min_raters",
     ),
     (_number(), "raw_mean threshold mean lowest highest value weight step"),
+    (_number(), "lower upper near_lower near_upper"),
     (_share(), "share_adequate share_low share_high"),
     (_flag(), "crosswalked in_window is_partly is_ordered is_latest is_clinical is_newest"),
     (_date(), "session_on last_session_on night_on window_start"),
@@ -90,10 +109,15 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     (_one_of(Outcome), "outcome"),
     (_one_of(Severity), "severity"),
     (_one_of(FINDING_KINDS), "first_code"),
+    (_several_of(ChartRule), "rules"),
 )
 VOCABULARY: Mapping[str, Rule] = {name: rule for rule, names in _RULES for name in names.split()}
 
 _STATES = "n_rated n_no_opportunity n_unjudgeable n_not_delivered n_missing"
+_CHART = (
+    "instrument_id role domain element? scale position session_id session_on value mean lower upper near_lower near_upper "
+    "rules? n_sessions"
+)
 _TABLES: Mapping[str, str] = {
     "supervision.therapist_element": "therapist_id instrument_id role domain element scale n_sessions n_patients n_raters "
     f"raw_mean? share_adequate? share_low? share_high? {_STATES} status? crosswalked last_session_on? threshold?",
@@ -103,11 +127,13 @@ _TABLES: Mapping[str, str] = {
     "instrument_version item scale state value? workbook sheet cell",
     "supervision.item_element": "instrument_id instrument_version item item_title element weight is_partly crosswalked",
     "supervision.session_therapist": "session_id therapist_id session_on? patient_id? selection in_window",
+    "supervision.therapist_chart": f"therapist_id {_CHART}",
     "quality.held_rating": "workbook sheet cell session_id? rater_id? therapist_ids? role instrument_id first_code message "
     "since rating_id",
     "quality.finding": "code severity workbook sheet cell session_id? rater_id? message opened_at closed_at? finding_id",
     "quality.workbook": "workbook sha256 received_at outcome reason? layout? n_ratings n_accepted n_held n_duplicate",
     "quality.coverage": "therapist_id team? supervisor_id? period planned? rated double_rated overdue? note?",
+    "quality.team_chart": f"team {_CHART}",
     "about.purpose": "topic sentence",
     "about.run": "night_id night_on is_newest started_at version lab? window_start? since? min_sessions? min_patients? "
     "min_raters? n_workbooks? n_ratings? n_accepted? n_held? n_duplicate? n_released? n_waiting?",

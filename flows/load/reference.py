@@ -20,10 +20,13 @@ from schemas.codes import (
     FINDING_KINDS,
     PURPOSE,
     SCOPE,
+    ChartRule,
     Described,
     Event,
+    FocusKind,
     Modality,
     Outcome,
+    RatingOption,
     Role,
     Selection,
     Severity,
@@ -45,6 +48,9 @@ LISTS: Mapping[str, type[Described]] = {
     "event": Event,
     "status": Status,
     "severity": Severity,
+    "chart_rule": ChartRule,
+    "focus": FocusKind,
+    "rating_option": RatingOption,
 }
 SENTENCES = (
     ("purpose", PURPOSE),

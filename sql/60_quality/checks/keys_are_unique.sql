@@ -18,3 +18,8 @@ select 'coverage', concat_ws(' ', therapist_id, period)
 from quality.coverage
 group by therapist_id, period
 having count(*) > 1
+union all
+select 'team_chart', concat_ws(' ', team, instrument_id, role, domain, element, scale, session_id)
+from quality.team_chart
+group by team, instrument_id, role, domain, element, scale, session_id
+having count(*) > 1
