@@ -18,10 +18,8 @@ from flows.errors import PublishingStopped
 from schemas.codes import (
     FINDING_KINDS,
     ChartRule,
-    FocusKind,
     Modality,
     Outcome,
-    RatingOption,
     Role,
     Selection,
     Severity,

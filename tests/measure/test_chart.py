@@ -98,41 +98,43 @@ def test_charts_begin_with_eight_sessions() -> None:
 
 def slowly(values: Sequence[float]) -> list[Point]:
     """The same chart, one rule after another, point by point."""
-    n = len(values)
-    mean = round(sum(values) / n, 9)
+    mean = round(sum(values) / len(values), 9)
     ranges = [abs(b - a) for a, b in pairwise(values)]
     kept = [r for r in ranges if r <= 3.267 * sum(ranges) / len(ranges)]
     reach = 2.66 * sum(kept) / len(kept)
     lower, upper = round(mean - reach, 9), round(mean + reach, 9)
-    near_lower, near_upper = round(mean - reach * 2 / 3, 9), round(mean + reach * 2 / 3, 9)
-    side = [(v > mean) - (v < mean) for v in (round(v - mean, 9) + mean for v in values)]
-    near = [lower <= v <= upper and not near_lower <= v <= near_upper for v in values]
-    fired: list[set[str]] = [set() for _ in values]
-    for i, v in enumerate(values):
-        if not lower <= v <= upper:
-            fired[i].add("outside")
-    for start in range(n - 6):
-        seven = range(start, start + 7)
-        steps = [(b > a) - (b < a) for a, b in pairwise(values[start : start + 7])]
-        for i in seven:
-            if all(side[j] == 1 for j in seven) or all(side[j] == -1 for j in seven):
-                fired[i].add("run")
-            if all(s == 1 for s in steps) or all(s == -1 for s in steps):
-                fired[i].add("trend")
-    for start in range(n - 2):
-        three = range(start, start + 3)
-        one_side = all(side[j] == 1 for j in three) or all(side[j] == -1 for j in three)
-        if one_side and sum(near[j] for j in three) >= 2:
-            for i in three:
-                if near[i]:
-                    fired[i].add("near_limit")
-    order = ("outside", "run", "trend", "near_limit")
-    told = ["; ".join(rule for rule in order if rule in rules) or None for rules in fired]
+    close = (round(mean - reach * 2 / 3, 9), round(mean + reach * 2 / 3, 9))
+    side = [_sign(round(v - mean, 9)) for v in values]
+    near = [lower <= v <= upper and not close[0] <= v <= close[1] for v in values]
+    fired = {
+        "outside": {i for i, v in enumerate(values) if not lower <= v <= upper},
+        "run": _sevens(side, 7),
+        "trend": _sevens([_sign(b - a) for a, b in pairwise(values)], 6),
+        "near_limit": _pairs(side, near),
+    }
+    told = ["; ".join(rule for rule, points in fired.items() if i in points) or None for i in range(len(values))]
     return [(v, mean, lower, upper, rules) for v, rules in zip(values, told, strict=True)]
 
 
+def _sign(x: float) -> int:
+    return (x > 0) - (x < 0)
+
+
+def _sevens(signs: Sequence[int], n: int) -> set[int]:
+    """The points of all stretches of seven in which `n` signs in a row are alike and not 0."""
+    stretches = [range(start, start + n) for start in range(len(signs) - n + 1)]
+    alike = [s for s in stretches if {signs[i] for i in s} in ({1}, {-1})]
+    return {point for s in alike for point in range(s.start, s.start + 7)}
+
+
+def _pairs(side: Sequence[int], near: Sequence[bool]) -> set[int]:
+    threes = [range(start, start + 3) for start in range(len(side) - 2)]
+    firing = [t for t in threes if {side[i] for i in t} in ({1}, {-1}) and sum(near[i] for i in t) >= 2]
+    return {i for t in firing for i in t if near[i]}
+
+
 def test_a_second_slow_implementation_agrees_on_many_random_charts() -> None:
-    dice = random.Random(4)  # noqa: S311 - drawn values, no secret
+    dice = random.Random(4)
     series = []
     for _ in range(400):
         drift, noise = dice.uniform(-0.3, 0.3), dice.uniform(0.1, 1.5)
@@ -170,7 +172,10 @@ def led_by_two() -> Ratings:
 
 
 def test_a_session_led_by_two_is_a_point_for_each_of_them_and_one_for_their_team(led_by_two: Ratings) -> None:
-    ask = "select {} , element, count(*), min(value), max(value), any_value(n_sessions) from {} where scale = 'adherence' group by all order by all"
+    ask = (
+        "select {}, element, count(*), min(value), max(value), any_value(n_sessions) "
+        "from {} where scale = 'adherence' group by all order by all"
+    )
     assert led_by_two.asks(ask.format("therapist_id", "supervision.therapist_chart")) == [
         ("T-1", "humility", 8, 4.0, 4.0, 8),
         ("T-1", "not_knowing", 8, 6.0, 6.0, 8),
