@@ -138,6 +138,27 @@ class RatingOption(Described):
     SECOND_RATER = "second_rater", "a further rater for a session that is rated already"
 
 
+class ModelNote(Described):
+    """What is to be known about a model of variance; written before its facets, as `merged: session+residual`."""
+
+    ONE_LEVEL = "one_level", "there is only one of them, so that no variance between them can be seen; left out"
+    MERGED = (
+        "merged",
+        "they group these ratings in the same way, so that their variances cannot be told apart; fitted as one",
+    )
+    NOT_TOLD_APART = "not_told_apart", "this design cannot tell it apart from the other facets; left out"
+    DEPENDENT = (
+        "dependent",
+        "together these facets cannot be told apart by this design; their variances share one amount",
+    )
+    NOT_TOLD = "not_told", "no sheet says it, or it does not apply; left out"
+    SINGULAR = "singular", "its variance was fitted at zero: what is seen is no more than chance would make"
+    ALL_EQUAL = "all_equal", "all ratings are equal: there is no variance"
+    ONE_RATING = "one_rating", "there is one rating only: no variance can be seen"
+    NOT_CONVERGED = "not_converged", "the fit did not settle: its numbers are provisional"
+    LED_TOGETHER = "led_together", "sessions led by several therapists are left out"
+
+
 class Severity(Described):
     """What a finding does to the rating it is about."""
 
