@@ -73,7 +73,8 @@ def test_nothing_is_told_of_therapists_who_are_no_facet_of_their_own() -> None:
 
 def test_an_absolute_coefficient_needs_more_than_one_rater_to_have_been_seen() -> None:
     told = planned({"therapist": 0.4, "session+residual": 0.8}, 1, 4, 1, 1)
-    assert (told.relative, told.absolute) == (pytest.approx(0.4 / 0.6), None)
+    assert told.relative == pytest.approx(0.4 / 0.6)
+    assert told.absolute is None
 
 
 def test_a_balanced_design_is_worth_what_the_plan_says() -> None:
