@@ -138,6 +138,25 @@ class RatingOption(Described):
     SECOND_RATER = "second_rater", "a further rater for a session that is rated already"
 
 
+class PlanNote(Described):
+    """Why what a rating would buy, or what moved a team's mean, is told in part or not at all."""
+
+    UNTOLD = (
+        "untold",
+        "the ratings so far cannot tell apart what this would change from what it would leave as it is",
+    )
+    THERAPISTS_MERGED = (
+        "therapists_merged",
+        "the ratings so far cannot tell therapists from their patients, sessions or raters, or show one therapist only",
+    )
+    ALIKE = "alike", "therapists' variance is fitted at zero: the error shrinks, and reliability stays nought"
+    SEVERITY_UNTOLD = (
+        "severity_untold",
+        "some of these raters share no session with the others, or no rater of theirs rated in both periods: what is left is "
+        "therapists and severity together",
+    )
+
+
 class ModelNote(Described):
     """What is to be known about a model of variance; written before its facets, as `merged: session+residual`."""
 

@@ -27,6 +27,7 @@ from schemas.codes import (
     Modality,
     ModelNote,
     Outcome,
+    PlanNote,
     RatingOption,
     Role,
     Selection,
@@ -53,6 +54,7 @@ LISTS: Mapping[str, type[Described]] = {
     "chart_rule": ChartRule,
     "focus": FocusKind,
     "rating_option": RatingOption,
+    "plan_note": PlanNote,
 }
 SENTENCES = (
     ("purpose", PURPOSE),

@@ -106,16 +106,24 @@ def severities(ratings: Ratings, rater_variance: float, error_variance: float) -
     return Severities(points, group, is_there)
 
 
-def anchored(told: Severities, ratings: Ratings, before: int, after: int) -> tuple[Numbers, Numbers] | None:
+def anchored(
+    told: Severities, ratings: Ratings, periods: tuple[int, int], who: Codes | None = None
+) -> tuple[Numbers, Numbers] | None:
     """Each rater's severity before and after, with the zero that the median rater keeps; None where nothing links the periods.
 
-    Linked they are when all who rated in either belong to one group and somebody rated in both.
+    `who` are the raters whose severities are wanted (all who rated in either period when not given). Linked the periods are
+    when these belong to one group of several raters, of whom somebody rated in both.
     """
-    rated = told.is_there[:, before] | told.is_there[:, after]
-    links = np.flatnonzero(told.is_there[:, before] & told.is_there[:, after])
-    if len(np.unique(told.group[rated])) != 1 or not len(links):
+    before, after = periods
+    wanted = np.flatnonzero(told.is_there[:, before] | told.is_there[:, after]) if who is None else who
+    groups = np.unique(told.group[wanted])
+    if len(groups) != 1:
         return None
-    weight = np.minimum(*(_n_ratings(ratings, period, len(rated))[links] for period in (before, after)))
+    alike = told.group == groups[0]
+    links = np.flatnonzero(alike & told.is_there[:, before] & told.is_there[:, after])
+    if np.count_nonzero(alike) < 2 or not len(links):
+        return None
+    weight = np.minimum(*(_n_ratings(ratings, period, len(alike))[links] for period in periods))
     moved = told.points[links, after] - told.points[links, before]
     still = _weighted_median(moved, weight)
     return told.points[:, before], told.points[:, after] - still

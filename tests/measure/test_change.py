@@ -80,7 +80,7 @@ def lab(moves: dict[int, float], *, seed: int, n_raters: int = 4, n_sessions: in
 
 def test_one_rater_who_moves_against_the_others_is_found_and_the_others_are_not_moved_instead() -> None:
     drawn = lab({2: -1.0}, seed=1)
-    told = anchored(severities(drawn, 0.2, 0.09), drawn, 0, 1)
+    told = anchored(severities(drawn, 0.2, 0.09), drawn, (0, 1))
     assert told is not None
     before, after = told
     assert after - before == pytest.approx([0.0, 0.0, -1.0, 0.0], abs=0.25)
@@ -88,14 +88,14 @@ def test_one_rater_who_moves_against_the_others_is_found_and_the_others_are_not_
 
 def test_a_drift_that_all_share_is_not_seen() -> None:
     drawn = lab(dict.fromkeys(range(4), -1.0), seed=2)
-    told = anchored(severities(drawn, 0.2, 0.09), drawn, 0, 1)
+    told = anchored(severities(drawn, 0.2, 0.09), drawn, (0, 1))
     assert told is not None
     assert told[1] - told[0] == pytest.approx([0.0] * 4, abs=0.2)
 
 
 def test_more_work_for_a_severe_rater_is_severity() -> None:
     drawn = lab({}, seed=3)
-    before, after = anchored(severities(drawn, 0.2, 0.09), drawn, 0, 1) or (np.zeros(4), np.zeros(4))
+    before, after = anchored(severities(drawn, 0.2, 0.09), drawn, (0, 1)) or (np.zeros(4), np.zeros(4))
     assert before - before.mean() == pytest.approx([0.6, -0.4, 0.1, -0.3], abs=0.2)
     # all before by the mildest, all after by the most severe
     assert after[1] - before[0] == pytest.approx(-1.0, abs=0.2)
@@ -103,12 +103,18 @@ def test_more_work_for_a_severe_rater_is_severity() -> None:
 
 def test_raters_who_share_no_session_cannot_be_compared() -> None:
     apart = ratings_of([(0, 0, 0, 4.0), (1, 1, 0, 5.0), (2, 0, 1, 4.0), (3, 1, 1, 3.0)])
-    assert anchored(severities(apart, 0.2, 0.3), apart, 0, 1) is None
+    assert anchored(severities(apart, 0.2, 0.3), apart, (0, 1)) is None
+
+
+def test_a_rater_who_was_never_compared_with_another_cannot_be_told_to_have_stood_still() -> None:
+    alone = ratings_of([(0, 0, 0, 4.0), (1, 0, 1, 3.0), (2, 1, 0, 4.0), (2, 2, 0, 5.0)])
+    only_hers = Ratings(*(getattr(alone, f)[:2] for f in ("session", "rater", "period", "value")))
+    assert anchored(severities(only_hers, 0.2, 0.3), only_hers, (0, 1)) is None
 
 
 def test_nothing_links_two_periods_without_a_rater_in_both() -> None:
     rows = [(0, 0, 0, 4.0), (0, 1, 0, 5.0), (1, 2, 1, 4.0), (1, 3, 1, 5.0), (2, 1, 2, 4.0), (2, 2, 2, 4.0)]
-    assert anchored(severities(ratings_of(rows), 0.2, 0.3), ratings_of(rows), 0, 1) is None
+    assert anchored(severities(ratings_of(rows), 0.2, 0.3), ratings_of(rows), (0, 1)) is None
 
 
 def test_raters_who_do_not_differ_have_no_severity() -> None:
