@@ -18,8 +18,11 @@ from flows.errors import PublishingStopped
 from schemas.codes import (
     FINDING_KINDS,
     ChartRule,
+    FocusKind,
     Modality,
     Outcome,
+    PlanNote,
+    RatingOption,
     Role,
     Selection,
     Severity,
@@ -93,7 +96,12 @@ _RULES: tuple[tuple[Rule, str], ...] = (
         "min_sessions min_patients min_raters",
     ),
     (_number(), "raw_mean threshold mean lowest highest value weight step"),
-    (_number(), "lower upper near_lower near_upper"),
+    (_number(), "lower upper near_lower near_upper gain difference by_therapists by_severity by_who_was_rated"),
+    (_number(), "mean_before mean_after error_variance error_variance_then"),
+    (_share(), "reliability_then dependability p_adequate reliability"),
+    (_count(), "raters_per_session sessions_before sessions_after n_therapists therapists_in_both"),
+    (_flag(), "by_new_rater buys_most"),
+    (_id(), "period_before period_after"),
     (_share(), "share_adequate share_low share_high"),
     (_flag(), "crosswalked in_window is_partly is_ordered is_latest is_clinical is_newest"),
     (_date(), "session_on last_session_on night_on window_start"),
@@ -108,6 +116,8 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     (_one_of(Severity), "severity"),
     (_one_of(FINDING_KINDS), "first_code"),
     (_several_of(ChartRule), "rules"),
+    (_one_of(FocusKind), "kind"),
+    (_one_of(RatingOption), "option"),
 )
 VOCABULARY: Mapping[str, Rule] = {name: rule for rule, names in _RULES for name in names.split()}
 
@@ -126,12 +136,21 @@ _TABLES: Mapping[str, str] = {
     "supervision.item_element": "instrument_id instrument_version item item_title element weight is_partly crosswalked",
     "supervision.session_therapist": "session_id therapist_id session_on? patient_id? selection in_window",
     "supervision.therapist_chart": f"therapist_id {_CHART}",
+    "supervision.focus": "therapist_id instrument_id role kind position domain element scale reason p_adequate session_id "
+    "session_on? workbook sheet cell",
     "quality.held_rating": "workbook sheet cell session_id? rater_id? therapist_ids? role instrument_id first_code message "
     "since rating_id",
     "quality.finding": "code severity workbook sheet cell session_id? rater_id? message opened_at closed_at? finding_id",
     "quality.workbook": "workbook sha256 received_at outcome reason? layout? n_ratings n_accepted n_held n_duplicate",
     "quality.coverage": "therapist_id team? supervisor_id? period planned? rated double_rated overdue? note?",
     "quality.team_chart": f"team {_CHART}",
+    "quality.d_study": "instrument_id role domain element scale n_sessions n_patients raters_per_session n_raters reliability? "
+    "dependability? error_variance? note?",
+    "quality.next_rating": "therapist_id instrument_id role domain element? scale option by_new_rater session_id? patient_id? "
+    "n_sessions n_patients n_raters n_ratings reliability? reliability_then? gain? error_variance? error_variance_then? "
+    "buys_most note?",
+    "quality.change": "team instrument_id role domain element? scale period_before period_after sessions_before sessions_after "
+    "n_therapists therapists_in_both mean_before mean_after difference by_therapists? by_severity? by_who_was_rated? note?",
     "about.purpose": "topic sentence",
     "about.run": "night_id night_on is_newest started_at version lab? window_start? since? min_sessions? min_patients? "
     "min_raters? n_workbooks? n_ratings? n_accepted? n_held? n_duplicate? n_released? n_waiting?",
@@ -146,6 +165,9 @@ _TABLES: Mapping[str, str] = {
 # Where a name's rule is narrower, or of another type, in one table.
 _NARROWER: Mapping[tuple[str, str], Rule] = {
     ("quality.finding", "code"): _one_of(FINDING_KINDS),
+    ("quality.d_study", "note"): _one_of(PlanNote),
+    ("quality.next_rating", "note"): _one_of(PlanNote),
+    ("quality.change", "note"): _one_of(PlanNote),
     ("about.run", "since"): _date(),
 }
 

@@ -43,7 +43,10 @@ _HERS: Mapping[str, str] = {
     " and (role <> 'self' or rater_id not in (from colleague))",
     "supervision.session_therapist": "where therapist_id in (from hers)",
     "supervision.therapist_chart": "where therapist_id in (from hers)",
-    "quality.team_chart": "where false",
+    "supervision.focus": "where therapist_id in (from hers)",
+    "quality.team_chart": "where false",  # of a whole team, and of whom else is in it
+    "quality.change": "where false",
+    "quality.next_rating": "where therapist_id in (from hers)",
     "quality.held_rating": "where rating_id in (from her_rating)",
     "quality.finding": "where finding_id in (from her_finding) and code <> 'therapist_unknown'",
     "quality.workbook": "where sha256 in (from her_workbook)",

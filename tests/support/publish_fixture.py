@@ -29,7 +29,11 @@ create table about.code(list varchar, code varchar, severity varchar, meaning va
 create table supervision.therapist_element(therapist_id varchar, instrument_id varchar, role varchar, domain varchar,
     element varchar, scale varchar, n_sessions int, n_patients int, n_raters int, raw_mean double, share_adequate double,
     share_low double, share_high double, n_rated int, n_no_opportunity int, n_unjudgeable int, n_not_delivered int,
-    n_missing int, status varchar, crosswalked boolean, last_session_on date, threshold double);
+    n_missing int, status varchar, crosswalked boolean, last_session_on date, threshold double, estimate double, low double,
+    high double, p_adequate double, reliability double);
+create table supervision.focus(therapist_id varchar, instrument_id varchar, role varchar, kind varchar, position int,
+    domain varchar, element varchar, scale varchar, reason varchar, p_adequate double, session_id varchar, session_on date,
+    workbook varchar, sheet varchar, cell varchar);
 create table supervision.session_element(session_id varchar, session_on date, instrument_id varchar, role varchar,
     domain varchar, element varchar, scale varchar, n_raters int, mean double, lowest double, highest double, n_rated int,
     n_no_opportunity int, n_unjudgeable int, n_not_delivered int, n_missing int);
@@ -137,8 +141,9 @@ class Lab:
         crosswalked: bool = False,
         interval: tuple[float | None, float | None] = (0.1, 0.9),
         threshold: float | None = 4.0,
+        estimate: tuple[float, float, float] | None = None,
     ) -> None:
-        """A row of supervision.therapist_element."""
+        """A row of supervision.therapist_element; `estimate` with the ends of its interval."""
         domain = next(e[0] for e in ELEMENTS if e[3] == element)
         low, high = interval if n else (None, None)
         seen = (n, patients if n else 0, raters if n else 0)
@@ -147,7 +152,7 @@ class Lab:
         self.add(
             "supervision.therapist_element",
             (therapist_id, instrument_id, role, domain, element, scale, *seen, mean, share, low, high, *states, status,
-             crosswalked, last_on, threshold),
+             crosswalked, last_on, threshold, *(estimate or (None,) * 3), None, None),
         )  # fmt: skip
 
     def rates(
@@ -198,6 +203,15 @@ class Lab:
                    instrument_id, "1.0", "2026-03-30 04:15:00", f"{session_id} {rater}.xlsx", "Rating", "B2")  # fmt: skip
             self.add("current.rating", row)
 
+    def names(self, therapist_id: str, kind: str, element: str, scale: str, reason: str, session_id: str) -> None:
+        """A row of supervision.focus; its place is the session's sheet, Rating, F12."""
+        domain = next(e[0] for e in ELEMENTS if e[3] == element)
+        shown = (reason, 0.04, session_id, date(2026, 3, 24), f"{session_id} R-1.xlsx", "Rating", "F12")
+        self.add(
+            "supervision.focus",
+            (therapist_id, "mbt-session", "observer", kind, 1, domain, element, scale, *shown),
+        )
+
     def remarks(self, rating_id: str, item: str | None, cell: str, comment: str) -> None:
         """A rater's remark beside a rating or an item."""
         session_id, rater = rating_id.split("/")[:2]
@@ -212,6 +226,9 @@ def small_lab() -> Lab:
     lab.has_therapist("T-3", "south", "SV-2")
     for therapist_id, shift in (("T-1", 0.0), ("T-2", 0.5), ("T-3", -0.5)):
         _rate_four_sessions(lab, therapist_id, shift)
+    lab.names(
+        "T-1", "work_on", "differences", "competence", "rated below good enough in 2 of 4 sessions seen", "T-1-S4"
+    )
     lab.add("quality.coverage", ("T-1", "north", "SV-1", "2026-Q1", 2, 2, 1, 0, None))
     lab.add(
         "quality.coverage",
@@ -264,6 +281,9 @@ def _rate_four_sessions(lab: Lab, therapist_id: str, shift: float) -> None:
                       status="insufficient", patients=1, raters=1)  # fmt: skip
 
 
+LOW = ("differences", "competence")  # what the sessions settle to be below good enough
+
+
 def _mean(position: int, number: int, scale: str, shift: float) -> float | None:
     if position == 10 and number < 3:
         return None  # the mode: no opportunity in three of four sessions
@@ -273,6 +293,7 @@ def _mean(position: int, number: int, scale: str, shift: float) -> float | None:
 def _tell_four_sessions(lab: Lab, therapist_id: str, element: str, scale: str, means: list[float | None]) -> None:
     seen = [mean for mean in means if mean is not None]
     share = sum(mean >= 4 for mean in seen) / len(seen)
-    status = "insufficient" if len(seen) < 4 else None
-    lab.tells(therapist_id, element, scale, len(seen), sum(seen) / len(seen), share, status=status, patients=min(2, len(seen)),
-              no_opportunity=2 * (4 - len(seen)))  # fmt: skip
+    mean = sum(seen) / len(seen)
+    status = "insufficient" if len(seen) < 4 else "below" if (element, scale) == LOW else "uncertain"
+    lab.tells(therapist_id, element, scale, len(seen), mean, share, status=status, patients=min(2, len(seen)),
+              no_opportunity=2 * (4 - len(seen)), estimate=(mean, mean - 0.5, mean + 0.75))  # fmt: skip
