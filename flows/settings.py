@@ -42,6 +42,10 @@ class Settings(BaseSettings):
     min_sessions: int = Field(default=4, ge=1, description="Fewer sessions than this: insufficient.")
     min_patients: int = Field(default=2, ge=0, description="Fewer patients than this: insufficient.")
     min_raters: int = Field(default=2, ge=1, description="Fewer raters than this: insufficient.")
+    drift_points: float = Field(default=0.5, gt=0, description="A rater who moves further than this may be drifting.")
+    drift_sessions: int = Field(
+        default=4, ge=2, description="Co-rated sessions on either side from which drift is told."
+    )
     since: date | None = Field(default=None, description="Newest meeting date for 'since last time'; else since_days.")
     since_days: int = Field(default=90, ge=1, description="'Since last time' reaches back this many days.")
 

@@ -39,14 +39,8 @@ class State(Described):
         "not_rated_by_design",
         "the instrument does not use this scale for this item; never expected",
     )
-    NOT_DELIVERED = (
-        "not_delivered",
-        "competence of something that was not done; left out of means, counted apart",
-    )
-    NO_OPPORTUNITY = (
-        "no_opportunity",
-        "nothing in the session called for it; left out of means, counted apart",
-    )
+    NOT_DELIVERED = "not_delivered", "competence of something that was not done; left out of means, counted apart"
+    NO_OPPORTUNITY = "no_opportunity", "nothing in the session called for it; left out of means, counted apart"
     UNJUDGEABLE = "unjudgeable", "the rater could not tell; left out of means, counted apart"
     MISSING = "missing", "nothing was entered where something was expected; never a score, it is chased"
 
@@ -141,19 +135,15 @@ class RatingOption(Described):
 class PlanNote(Described):
     """Why what a rating would buy, or what moved a team's mean, is told in part or not at all."""
 
-    UNTOLD = (
-        "untold",
-        "the ratings so far cannot tell apart what this would change from what it would leave as it is",
-    )
+    UNTOLD = "untold", "the ratings so far cannot tell what this would change from what it would leave as it is"
     THERAPISTS_MERGED = (
         "therapists_merged",
-        "the ratings so far cannot tell therapists from their patients, sessions or raters, or show one therapist only",
+        "these ratings cannot tell therapists from their patients, sessions or raters",
     )
     ALIKE = "alike", "therapists' variance is fitted at zero: the error shrinks, and reliability stays nought"
     SEVERITY_UNTOLD = (
         "severity_untold",
-        "some of these raters share no session with the others, or no rater of theirs rated in both periods: what is left is "
-        "therapists and severity together",
+        "these raters share no sessions: therapists and severity are one, and not split",
     )
 
 
@@ -176,6 +166,66 @@ class ModelNote(Described):
     ONE_RATING = "one_rating", "there is one rating only: no variance can be seen"
     NOT_CONVERGED = "not_converged", "the fit did not settle: its numbers are provisional"
     LED_TOGETHER = "led_together", "sessions led by several therapists are left out"
+
+
+class IccType(Described):
+    """What an intraclass correlation counts as error."""
+
+    ONE_WAY = (
+        "one_way",
+        "raters are taken as interchangeable, by sessions alone (ICC(1)); too low when the same raters rate many sessions",
+    )
+    AGREEMENT = "agreement", "absolute agreement: differences in raters' severity are error (ICC(2), ICC(A))"
+    CONSISTENCY = (
+        "consistency",
+        "raters' severity is not error: do they put sessions in the same order (ICC(3), ICC(C))",
+    )
+
+
+class ComparedWith(Described):
+    """Against what a rater's movement is told."""
+
+    CO_RATERS = "co_raters", "the co-raters of the same sessions, by the median of how far each of them moved"
+    REFERENCE = "reference", "recordings with ratings made both before and in the quarter"
+
+
+class RaterNote(Described):
+    """Why a figure about raters is missing, or how it is to be read. The sentences stand in the tables' notes."""
+
+    NOBODY_TO_COMPARE = "nobody_to_compare", "no session has ratings of this by two raters, so agreement cannot be told"
+    TOO_FEW_SESSIONS = (
+        "too_few_sessions",
+        "fewer than five sessions have ratings of this by two raters: too few for a correlation or a severity",
+    )
+    NOT_SEPARABLE = (
+        "not_separable",
+        "raters and sessions cannot be told apart in this design, so there is no correlation and no severity",
+    )
+    MANY_RATERS = "many_raters", "there are too many raters for intervals to be worked out"
+    NOTHING_VARIES = "nothing_varies", "all ratings are equal: there is nothing for a correlation to work on"
+    NO_TRUE_VARIANCE = (
+        "no_true_variance",
+        "the variance between sessions was fitted at zero: these ratings do not tell one session from another",
+    )
+    RESTRICTED_RANGE = (
+        "restricted_range",
+        "nearly all ratings lie within two neighbouring points of the scale; raters may well agree while the correlation "
+        "is low or uncertain, because it needs sessions that differ, so a low one is no sign that they disagree",
+    )
+    NOT_CO_RATED = (
+        "not_co_rated",
+        "this rater has no session in common with another one here, so nothing shows how her ratings compare",
+    )
+    TWO_RATERS = (
+        "two_raters",
+        "only two raters can be compared here: one of them moved, or both, and which it was cannot be told",
+    )
+    NO_REFERENCE = (
+        "no_reference",
+        "no recording was rated both before and in this quarter; a drift that all raters share cannot be seen "
+        "without reference recordings that are rated again",
+    )
+    FIRST_QUARTER = "first_quarter", "no quarter before it has ratings, so there is nothing to have drifted from"
 
 
 class Severity(Described):

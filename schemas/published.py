@@ -18,7 +18,9 @@ from flows.errors import PublishingStopped
 from schemas.codes import (
     FINDING_KINDS,
     ChartRule,
+    ComparedWith,
     FocusKind,
+    IccType,
     Modality,
     Outcome,
     PlanNote,
@@ -106,6 +108,19 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     (_flag(), "crosswalked in_window is_partly is_ordered is_latest is_clinical is_newest"),
     (_date(), "session_on last_session_on night_on window_start"),
     (_time(), "received_at opened_at closed_at started_at since"),
+    # figures about raters
+    (
+        _number(),
+        "low high movement severity drift_points alpha alpha_low alpha_high no_opportunity_ac1",
+    ),
+    ((pl.Float64, (pa.Check.ge(2, name="two raters or more"),)), "k"),
+    (_share(), "icc_single icc_average average_low average_high exact within_one no_opportunity_agreement"),
+    (_count(), "n_units n_corated n_before n_since n_references"),
+    (_flag(), "restricted_range is_drifting"),
+    (_text(), "causes"),
+    (_one_of(IccType), "icc_type"),
+    (_one_of(ComparedWith), "compared_with"),
+    (_one_of({"element": None, "item": None, "all": None}), "level"),
     ((pl.Int64, ()), "night_id"),
     (_one_of(Role), "role"),
     (_one_of(State), "state"),
@@ -151,6 +166,14 @@ _TABLES: Mapping[str, str] = {
     "buys_most note?",
     "quality.change": "team instrument_id role domain element? scale period_before period_after sessions_before sessions_after "
     "n_therapists therapists_in_both mean_before mean_after difference by_therapists? by_severity? by_who_was_rated? note?",
+    "quality.rater_agreement": "instrument_id role level domain? element? item? scale icc_type icc_single? icc_average? k? low? "
+    "high? average_low? average_high? alpha? alpha_low? alpha_high? exact? within_one? n_units n_raters n_rated n_no_opportunity "
+    "no_opportunity_agreement? no_opportunity_ac1? restricted_range note?",
+    "quality.rater_severity": "rater_id instrument_id role domain element scale period severity? low? high? n_rated n_corated "
+    "is_drifting? note?",
+    "quality.rater_drift": "rater_id instrument_id role level element? scale period compared_with movement low high n_before "
+    "n_since drift_points is_drifting causes? note?",
+    "quality.shared_drift": "instrument_id role scale period movement? low? high? n_references is_drifting? note?",
     "about.purpose": "topic sentence",
     "about.run": "night_id night_on is_newest started_at version lab? window_start? since? min_sessions? min_patients? "
     "min_raters? n_workbooks? n_ratings? n_accepted? n_held? n_duplicate? n_released? n_waiting?",

@@ -21,13 +21,16 @@ from schemas.codes import (
     PURPOSE,
     SCOPE,
     ChartRule,
+    ComparedWith,
     Described,
     Event,
     FocusKind,
+    IccType,
     Modality,
     ModelNote,
     Outcome,
     PlanNote,
+    RaterNote,
     RatingOption,
     Role,
     Selection,
@@ -50,6 +53,9 @@ LISTS: Mapping[str, type[Described]] = {
     "event": Event,
     "status": Status,
     "model_note": ModelNote,
+    "rater_note": RaterNote,
+    "icc_type": IccType,
+    "compared_with": ComparedWith,
     "severity": Severity,
     "chart_rule": ChartRule,
     "focus": FocusKind,
@@ -62,6 +68,11 @@ SENTENCES = (
     (
         "roles",
         "Observers', supervisors', therapists' own and consensus ratings stand apart by role and are never pooled.",
+    ),
+    (
+        "raters",
+        "A rater's severity is told to the quality lead and to that rater, nobody else. A drift that all raters share cannot be "
+        "seen unless reference recordings are rated again.",
     ),
     ("blanks", "A number is left empty where nothing was rated; it is never zero and never guessed."),
 )
@@ -85,7 +96,7 @@ _TYPES: Mapping[str, pl.DataType] = {
 # A name alone is text; `name:type` is of that type.
 _TABLES: Mapping[str, str] = {
     "night": "night_id:bigint night_on:date window_start:date min_sessions:integer min_patients:integer min_raters:integer "
-    "since:date has_roster:boolean has_plan:boolean version lab",
+    "drift_points:double drift_sessions:integer since:date has_roster:boolean has_plan:boolean version lab",
     "code": "list code severity meaning position:integer",
     "instrument": "instrument_id version is_latest:boolean title unit modality is_clinical:boolean crosswalk_to "
     "version_order:integer",
@@ -177,6 +188,8 @@ def _night_row(roster: Roster, settings: Settings, night: Night) -> Row:
         settings.min_sessions,
         settings.min_patients,
         settings.min_raters,
+        settings.drift_points,
+        settings.drift_sessions,
         since,
         roster.is_present,
         bool(roster.plan),

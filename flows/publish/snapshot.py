@@ -51,6 +51,11 @@ _HERS: Mapping[str, str] = {
     "quality.finding": "where finding_id in (from her_finding) and code <> 'therapist_unknown'",
     "quality.workbook": "where sha256 in (from her_workbook)",
     "quality.coverage": "where therapist_id in (from hers)",
+    # Raters rate for several supervisors: how they rate is for the quality lead, and each rater's own for herself.
+    "quality.rater_agreement": "where false",
+    "quality.rater_severity": "where false",
+    "quality.rater_drift": "where false",
+    "quality.shared_drift": "where false",
 }
 # Columns that say something else in a supervisor's file.
 _HER_COLUMNS: Mapping[str, Mapping[str, str]] = {

@@ -107,7 +107,7 @@ def test_every_list_of_codes_is_there_and_findings_read_as_sentences() -> None:
     lists = {name for (name,) in ratings.asks("select distinct list from reference.code")}
     assert lists == {
         "state", "role", "selection", "modality", "outcome", "verdict", "event", "status", "severity", "finding", "model_note",
-        "chart_rule", "focus", "rating_option", "plan_note",
+        "chart_rule", "focus", "rating_option", "plan_note", "rater_note", "icc_type", "compared_with",
     }  # fmt: skip
     assert ratings.asks("select severity, meaning from reference.code where code = 'cell_blank'") == [
         ("error", "Nothing is entered for the item, the scale. Enter a rating.")

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
@@ -213,10 +214,13 @@ def test_no_message_rests_on_colour_alone(books: Books) -> None:
                 if chart.tagname == "scatterChart" and s.marker.symbol != "none"
             ]
             assert all(
-                one[0] != other[0] or abs(one[1] - other[1]) >= 64
-                for n, one in enumerate(marks)
-                for other in marks[:n]
+                one[0] != other[0] or abs(one[1] - other[1]) >= 64 for n, one in enumerate(marks) for other in marks[:n]
             ), where
+
+
+def _lightness(fill: Any) -> int:
+    colour = getattr(fill, "srgbClr", fill)
+    return int(str(getattr(colour, "val", colour))[2:4], 16)
 
 
 def test_sheets_have_telling_names_and_none_is_blank(books: Books) -> None:

@@ -63,7 +63,7 @@ def test_a_therapist_reads_in_counts_and_words(book: Workbook) -> None:
         "Element id": "humility",
         "Element": "Humility",
         "Scale": "Adherence",
-        "In words": "rated below good enough in 1 of 4 sessions seen",
+        "In words": "rated below good enough in 1 of 4 sessions seen; these sessions do not settle it",
         "Sessions": 4,
         "Patients": 2,
         "Raters": 2,

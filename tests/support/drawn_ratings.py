@@ -20,8 +20,9 @@ from typing import Any
 
 import duckdb
 
-from flows.load.models import SQL, run_models
+from flows.load.models import SQL, make_marts, run_models
 from flows.load.reference import Night, write_reference
+from flows.measure import measure
 from flows.settings import Settings
 from schemas.catalog import Catalog
 from schemas.instrument import Instrument
@@ -160,7 +161,8 @@ class Ratings:
         self._lay()
         self._hold()
         self.con.execute(FROM_RATINGS)
-        run_models(self.con, ["40_measure", "50_supervision", "60_quality", "70_about"])
+        measure(self.con)
+        make_marts(self.con)
 
     def rebuild_after_findings(self) -> None:
         """Make the quality tables anew, after a test has added to history by hand."""

@@ -38,3 +38,23 @@ select 'change', concat_ws(' ', team, instrument_id, role, domain, element, scal
 from quality.change
 group by team, instrument_id, role, domain, element, scale, period_after
 having count(*) > 1
+union all
+select 'rater_agreement', concat_ws(' ', instrument_id, role, level, element, item, scale, icc_type)
+from quality.rater_agreement
+group by instrument_id, role, level, element, item, scale, icc_type
+having count(*) > 1
+union all
+select 'rater_severity', concat_ws(' ', rater_id, instrument_id, role, element, scale, period)
+from quality.rater_severity
+group by rater_id, instrument_id, role, element, scale, period
+having count(*) > 1
+union all
+select 'rater_drift', concat_ws(' ', rater_id, instrument_id, role, level, element, scale, period, compared_with)
+from quality.rater_drift
+group by rater_id, instrument_id, role, level, element, scale, period, compared_with
+having count(*) > 1
+union all
+select 'shared_drift', concat_ws(' ', instrument_id, role, scale, period)
+from quality.shared_drift
+group by instrument_id, role, scale, period
+having count(*) > 1

@@ -1,0 +1,173 @@
+"""The raters of one element or item on one scale: one fit, and what it says of their agreement and their severity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from flows.measure.agreement import Numbers, codes_of, compared
+from flows.measure.complete import (
+    agreement_interval,
+    consistency_interval,
+    is_complete,
+    mean_squares,
+    one_way_interval,
+    stepped_up,
+)
+from flows.measure.facets import PATIENT, RATER, RATER_THERAPIST, SESSION, THERAPIST, crossed, tell_apart
+from flows.measure.reliability import (
+    NOTHING,
+    Correlation,
+    Draws,
+    Sources,
+    Table,
+    correlation,
+    draw_sources,
+    interval,
+    one_way,
+    sources_of,
+    usual_raters,
+)
+from flows.measure.severity import Spread, spread_of
+from flows.measure.variance import conditional_means, fit
+from flows.measure.within import Within, compare_within
+from schemas.codes import IccType, RaterNote
+
+FEWEST_SESSIONS = 5  # with two raters or more, below which nothing is fitted
+MOST_RATERS = 1000  # above which intervals are left out: they need the whole matrix of raters against raters
+_AGREES = 1e-12  # variance left within sessions, relative to all variance, that is rounding alone
+
+
+@dataclass(frozen=True, slots=True)
+class RaterModel:
+    """What one fit says of the raters; None where the note tells why not. `severity` has a value for each rater, in points."""
+
+    note: RaterNote | None
+    sources: Sources | None
+    severity: Numbers | None
+    within: Within | None
+    draws: Draws | None
+    spread: Spread | None
+
+
+def model_raters(table: Table, seed: int) -> RaterModel:
+    """Fit the ratings of one element or item on one scale, levels of every facet from 0 on."""
+    note = _why_not(table)
+    if note is not None:
+        return RaterModel(note, None, None, None, None, None)
+    n_raters = int(table.rater.max()) + 1
+    within = compare_within(table.session, table.rater, table.value, n_raters) if n_raters <= MOST_RATERS else None
+    if within is not None and within.residual_ss <= _AGREES * float(((table.value - table.value.mean()) ** 2).sum()):
+        sources, severity = _without_error(table, within), within.effect
+    else:
+        sources, severity = _fitted(table)
+    if sources is None or severity is None:
+        return RaterModel(RaterNote.NOT_SEPARABLE, None, None, None, None, None)
+    if within is None:
+        return RaterModel(RaterNote.MANY_RATERS, sources, severity, None, None, None)
+    shrunk, prediction_error = _shrunken(table, within, sources)
+    draws = draw_sources(table, within, shrunk, prediction_error, seed)
+    spread = spread_of(within, draws, seed) if draws is not None else None
+    return RaterModel(None, sources, severity, within, draws, spread)
+
+
+def correlations(table: Table, model: RaterModel) -> dict[IccType, Correlation]:
+    """The three intraclass correlations, each of one rating and of the usual number k of them, with 95 % intervals."""
+    k = usual_raters(table.session)
+    if model.sources is None or k is None:
+        return dict.fromkeys(IccType, NOTHING)
+    alone, found = one_way(table), model.sources
+    parts = {
+        IccType.ONE_WAY: (alone.true, alone.error) if alone else None,
+        IccType.AGREEMENT: (found.true, found.rater + found.error),
+        IccType.CONSISTENCY: (found.true, found.error),
+    }
+    return {kind: _with_interval(table, kind, told, k, model.draws) for kind, told in parts.items()}
+
+
+def _why_not(table: Table) -> RaterNote | None:
+    if not len(table.value) or not compared(table.session).any():
+        return RaterNote.NOBODY_TO_COMPARE
+    if float(np.ptp(table.value)) <= _AGREES:
+        return RaterNote.NOTHING_VARIES
+    return RaterNote.TOO_FEW_SESSIONS if int((np.bincount(table.session) > 1).sum()) < FEWEST_SESSIONS else None
+
+
+def _fitted(table: Table) -> tuple[Sources | None, Numbers | None]:
+    """Variances and predicted severities by the one model of variance."""
+    facets = {
+        THERAPIST: table.therapist, PATIENT: table.patient, SESSION: table.session, RATER: table.rater,
+        RATER_THERAPIST: crossed(table.rater, table.therapist),
+    }  # fmt: skip
+    design = tell_apart(facets)
+    if RATER not in design.facets:
+        return None, None
+    fitted = fit(table.value, design.facets, design.residual)
+    return sources_of(fitted.components), conditional_means(fitted, RATER).mean
+
+
+def _without_error(table: Table, within: Within) -> Sources:
+    """Variances when raters differ by their severity alone, so that nothing is left to fit."""
+    adjusted = np.bincount(table.session, weights=table.value - within.effect[table.rater]) / np.bincount(table.session)
+    return Sources(float(np.var(adjusted, ddof=1)), float(np.var(within.effect, ddof=1)), 0.0)
+
+
+def _shrunken(table: Table, within: Within, sources: Sources) -> tuple[Numbers, float]:
+    """Severities predicted from comparisons within sessions, and the variance that errors in them add to a session's mean."""
+    values, vectors = within.eigen
+    shrink = sources.rater / np.maximum(sources.rater + sources.error / values, 1e-300)
+    left = vectors * (shrink * sources.error / values) @ vectors.T
+    n_of = np.bincount(table.session)
+    weights = np.zeros((len(n_of), len(within.totals))) if n_of.size * left.shape[0] <= 1_000_000 else None
+    if weights is None:
+        added = float(np.bincount(table.session, weights=np.diag(left)[table.rater] / n_of[table.session] ** 2).mean())
+    else:
+        np.add.at(weights, (table.session, table.rater), 1 / n_of[table.session])
+        weights -= weights.mean(axis=0)
+        added = float(((weights @ left) * weights).sum() / len(n_of))
+    return np.asarray(vectors @ (shrink * within.projected)), added
+
+
+def _with_interval(
+    table: Table, kind: IccType, told: tuple[float, float] | None, k: float, draws: Draws | None
+) -> Correlation:
+    """A correlation with its interval: the textbook's for a complete table, else from the draws; it holds the estimate."""
+    point = correlation(*told, k) if told else None
+    if point is None:
+        return NOTHING
+    ends = _ends(table, kind, k, draws)
+    if ends is None:
+        return Correlation(point[0], None, None, point[1], None, None)
+    (low, high), (low_average, high_average) = ends
+    return Correlation(
+        point[0], min(low, point[0]), max(high, point[0]),
+        point[1], min(low_average, point[1]), max(high_average, point[1]),
+    )  # fmt: skip
+
+
+def _ends(
+    table: Table, kind: IccType, k: float, draws: Draws | None
+) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    if is_complete(table):
+        textbook = {
+            IccType.ONE_WAY: one_way_interval,
+            IccType.AGREEMENT: agreement_interval,
+            IccType.CONSISTENCY: consistency_interval,
+        }[kind]
+        ends = textbook(mean_squares(table))
+        return None if ends is None else (ends, (stepped_up(ends[0], k), stepped_up(ends[1], k)))
+    if draws is None:
+        return None
+    noise = {
+        IccType.ONE_WAY: draws.pooled,
+        IccType.AGREEMENT: draws.rater + draws.error,
+        IccType.CONSISTENCY: draws.error,
+    }[kind]
+    return interval(draws.true_one_way if kind == IccType.ONE_WAY else draws.true, noise, k)
+
+
+def table_of(session: Numbers, rater: Numbers, value: Numbers, therapist: Numbers, patient: Numbers) -> Table:
+    """A table with the levels of every facet numbered from 0 on, in their order."""
+    numbered = [codes_of(codes.tolist()) for codes in (session, rater, therapist, patient)]
+    return Table(numbered[0], numbered[1], value, numbered[2], numbered[3])
