@@ -46,6 +46,16 @@ class Settings(BaseSettings):
     drift_sessions: int = Field(
         default=4, ge=2, description="Co-rated sessions on either side from which drift is told."
     )
+    min_reliability: float = Field(default=0.5, ge=0, le=1, description="Less reliable than this: insufficient.")
+    sure_above: float = Field(
+        default=0.9, gt=0.5, lt=1, description="Adequate, or a strength, from this probability on."
+    )
+    sure_below: float = Field(
+        default=0.1, gt=0, lt=0.5, description="Below good enough up to this probability of adequacy."
+    )
+    strength_points: float = Field(default=1, ge=0, description="A strength lies so many points above the threshold.")
+    trend_sessions: int = Field(default=8, ge=3, description="A trend needs so many dated sessions …")
+    trend_days: int = Field(default=270, ge=1, description="… over so many days.")
     since: date | None = Field(default=None, description="Newest meeting date for 'since last time'; else since_days.")
     since_days: int = Field(default=90, ge=1, description="'Since last time' reaches back this many days.")
 

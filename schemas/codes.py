@@ -108,45 +108,6 @@ class Status(Described):
     NOT_COVERED = "not_covered", "the instrument has no item for this element on this scale"
 
 
-class ChartRule(Described):
-    """What a point of an XmR chart may fire: the rules of the NHS's Making Data Count."""
-
-    OUTSIDE = "outside", "it lies outside the limits"
-    RUN = "run", "it is one of seven or more in a row on the same side of the mean"
-    TREND = "trend", "it is one of seven or more in a row that all rise or all fall"
-    NEAR_LIMIT = "near_limit", "it is one of two among three in a row, on one side, that lie near a limit"
-
-
-class FocusKind(Described):
-    """Why an element stands out for one therapist."""
-
-    STRENGTH = "strength", "clearly above good enough in the sessions seen: something to keep and build on"
-    WORK_ON = "work_on", "below good enough in the sessions seen: something to work on in supervision"
-
-
-class RatingOption(Described):
-    """What the next hour of rating can be spent on."""
-
-    NEW_PATIENT = "new_patient", "a session with a patient of whom no session is rated yet"
-    SAME_PATIENT = "same_patient", "another session with a patient of whom a session is rated already"
-    SECOND_RATER = "second_rater", "a further rater for a session that is rated already"
-
-
-class PlanNote(Described):
-    """Why what a rating would buy, or what moved a team's mean, is told in part or not at all."""
-
-    UNTOLD = "untold", "the ratings so far cannot tell what this would change from what it would leave as it is"
-    THERAPISTS_MERGED = (
-        "therapists_merged",
-        "these ratings cannot tell therapists from their patients, sessions or raters",
-    )
-    ALIKE = "alike", "therapists' variance is fitted at zero: the error shrinks, and reliability stays nought"
-    SEVERITY_UNTOLD = (
-        "severity_untold",
-        "these raters share no sessions: therapists and severity are one, and not split",
-    )
-
-
 class ModelNote(Described):
     """What is to be known about a model of variance; written before its facets, as `merged: session+residual`."""
 
@@ -226,6 +187,23 @@ class RaterNote(Described):
         "without reference recordings that are rated again",
     )
     FIRST_QUARTER = "first_quarter", "no quarter before it has ratings, so there is nothing to have drifted from"
+
+
+class EstimateNote(Described):
+    """Why an estimate, or a number beside it, is empty or weaker than it looks; the first that applies."""
+
+    OTHER_ROLE = "other_role", "only observers' ratings are modelled"
+    NOT_RATED = "not_rated", "no observer's rating in the window has a value here"
+    LED_TOGETHER = "led_together", "every rated session was led with a colleague: its score is no one's alone"
+    NO_VARIANCE = "no_variance", "all ratings are equal, or there is one: nothing can be said of how sure the mean is"
+    ONE_THERAPIST = "one_therapist", "the only therapist rated: the mean of these sessions, pooled with nobody's"
+    NOT_TOLD_APART = (
+        "not_told_apart",
+        "the ratings cannot tell therapists apart from single sessions: everyone is given the mean",
+    )
+    VARIANCE_ZERO = "variance_zero", "the variance between therapists was fitted at zero: everyone is given the mean"
+    MERGED = "merged", "the ratings cannot tell the therapist apart from her one patient, session or rater"
+    SHORT_SERIES = "short_series", "a trend needs more dated sessions over a longer time"
 
 
 class Severity(Described):

@@ -15,16 +15,14 @@ import polars as pl
 from pandera.errors import SchemaError, SchemaErrors
 
 from flows.errors import PublishingStopped
+from schemas.advice_codes import ChartRule, FocusKind, PlanNote, RatingOption
 from schemas.codes import (
     FINDING_KINDS,
-    ChartRule,
     ComparedWith,
-    FocusKind,
+    EstimateNote,
     IccType,
     Modality,
     Outcome,
-    PlanNote,
-    RatingOption,
     Role,
     Selection,
     Severity,
@@ -83,7 +81,7 @@ def _time() -> Rule:
 _RULES: tuple[tuple[Rule, str], ...] = (
     (
         _id(),
-        "therapist_id patient_id rater_id session_id instrument_id instrument_version item element scale domain "
+        "therapist_id patient_id rater_id session_id instrument_id instrument_version item element scale domain facet "
         "supervisor_id period list table_name column_name name topic finding_id rating_id version",
     ),
     (
@@ -95,16 +93,21 @@ _RULES: tuple[tuple[Rule, str], ...] = (
         _count(),
         "n_sessions n_patients n_raters n_rated n_no_opportunity n_unjudgeable n_not_delivered n_missing n_ratings "
         "n_accepted n_held n_duplicate n_workbooks n_released n_waiting planned rated double_rated overdue position "
-        "min_sessions min_patients min_raters",
+        "min_sessions min_patients min_raters n_levels sessions_to_50 sessions_to_70 sessions_to_80 "
+        "comparison_group",
     ),
-    (_number(), "raw_mean threshold mean lowest highest value weight step"),
     (_number(), "lower upper near_lower near_upper gain difference by_therapists by_severity by_who_was_rated"),
     (_number(), "mean_before mean_after error_variance error_variance_then"),
-    (_share(), "reliability_then dependability p_adequate reliability"),
+    (_share(), "reliability_then dependability"),
     (_count(), "raters_per_session sessions_before sessions_after n_therapists therapists_in_both"),
     (_flag(), "by_new_rater buys_most"),
     (_id(), "period_before period_after"),
-    (_share(), "share_adequate share_low share_high"),
+    (
+        _number(),
+        "raw_mean threshold mean lowest highest value weight step estimate low high "
+        "trend_per_90_days trend_low trend_high mean_se",
+    ),
+    (_share(), "share_adequate share_low share_high p_adequate reliability share"),
     (_flag(), "crosswalked in_window is_partly is_ordered is_latest is_clinical is_newest"),
     (_date(), "session_on last_session_on night_on window_start"),
     (_time(), "received_at opened_at closed_at started_at since"),
@@ -125,6 +128,8 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     (_one_of(Role), "role"),
     (_one_of(State), "state"),
     (_one_of(Status), "status"),
+    (_one_of(EstimateNote), "estimate_note"),
+    ((pl.Float64, (pa.Check.ge(0, name="not negative"),)), "variance"),
     (_one_of(Selection), "selection"),
     (_one_of(Modality), "modality"),
     (_one_of(Outcome), "outcome"),
@@ -141,9 +146,13 @@ _CHART = (
     "instrument_id role domain element? scale position session_id session_on value mean lower upper near_lower near_upper "
     "rules? n_sessions"
 )
+_ESTIMATE = "estimate? low? high? p_adequate? reliability? trend_per_90_days? trend_low? trend_high?"
 _TABLES: Mapping[str, str] = {
     "supervision.therapist_element": "therapist_id instrument_id role domain element scale n_sessions n_patients n_raters "
-    f"raw_mean? share_adequate? share_low? share_high? {_STATES} status? crosswalked last_session_on? threshold?",
+    f"raw_mean? share_adequate? share_low? share_high? {_ESTIMATE} sessions_to_50? sessions_to_70? sessions_to_80? "
+    f"comparison_group? estimate_note? {_STATES} status? crosswalked last_session_on? threshold?",
+    "supervision.therapist_domain": "therapist_id instrument_id role domain scale n_sessions n_patients n_raters n_rated "
+    f"{_ESTIMATE} comparison_group? estimate_note? status? last_session_on? threshold?",
     "supervision.session_element": "session_id session_on? instrument_id role domain element scale n_raters mean? lowest? "
     f"highest? {_STATES}",
     "supervision.session_item": "session_id session_on? therapist_id? patient_id? rater_id role instrument_id "
@@ -174,6 +183,8 @@ _TABLES: Mapping[str, str] = {
     "quality.rater_drift": "rater_id instrument_id role level element? scale period compared_with movement low high n_before "
     "n_since drift_points is_drifting causes? note?",
     "quality.shared_drift": "instrument_id role scale period movement? low? high? n_references is_drifting? note?",
+    "quality.variance_component": "instrument_id role domain element scale facet variance share? n_levels position mean mean_se "
+    "note?",
     "about.purpose": "topic sentence",
     "about.run": "night_id night_on is_newest started_at version lab? window_start? since? min_sessions? min_patients? "
     "min_raters? n_workbooks? n_ratings? n_accepted? n_held? n_duplicate? n_released? n_waiting?",

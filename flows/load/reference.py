@@ -15,23 +15,21 @@ from duckdb import DuckDBPyConnection
 
 from flows.load.models import PUBLISHED_SCHEMAS, read_examples, read_models
 from flows.settings import Settings
+from schemas.advice_codes import ChartRule, FocusKind, PlanNote, RatingOption
 from schemas.catalog import Catalog, version_key
 from schemas.codes import (
     FINDING_KINDS,
     PURPOSE,
     SCOPE,
-    ChartRule,
     ComparedWith,
     Described,
+    EstimateNote,
     Event,
-    FocusKind,
     IccType,
     Modality,
     ModelNote,
     Outcome,
-    PlanNote,
     RaterNote,
-    RatingOption,
     Role,
     Selection,
     Severity,
@@ -56,6 +54,7 @@ LISTS: Mapping[str, type[Described]] = {
     "rater_note": RaterNote,
     "icc_type": IccType,
     "compared_with": ComparedWith,
+    "estimate_note": EstimateNote,
     "severity": Severity,
     "chart_rule": ChartRule,
     "focus": FocusKind,
@@ -96,7 +95,9 @@ _TYPES: Mapping[str, pl.DataType] = {
 # A name alone is text; `name:type` is of that type.
 _TABLES: Mapping[str, str] = {
     "night": "night_id:bigint night_on:date window_start:date min_sessions:integer min_patients:integer min_raters:integer "
-    "drift_points:double drift_sessions:integer since:date has_roster:boolean has_plan:boolean version lab",
+    "drift_points:double drift_sessions:integer min_reliability:double sure_above:double sure_below:double "
+    "strength_points:double trend_sessions:integer trend_days:integer "
+    "since:date has_roster:boolean has_plan:boolean version lab",
     "code": "list code severity meaning position:integer",
     "instrument": "instrument_id version is_latest:boolean title unit modality is_clinical:boolean crosswalk_to "
     "version_order:integer",
@@ -190,6 +191,12 @@ def _night_row(roster: Roster, settings: Settings, night: Night) -> Row:
         settings.min_raters,
         settings.drift_points,
         settings.drift_sessions,
+        settings.min_reliability,
+        settings.sure_above,
+        settings.sure_below,
+        settings.strength_points,
+        settings.trend_sessions,
+        settings.trend_days,
         since,
         roster.is_present,
         bool(roster.plan),

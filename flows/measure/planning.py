@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 from flows.measure.facets import THERAPIST
 from flows.measure.levels import level_of
 from flows.measure.planner import Coefficients, Rated, Rating, buys_most, next_ratings, planned, present, with_one_more
-from schemas.codes import PlanNote
+from schemas.advice_codes import PlanNote
 
 Key = tuple[str, str, str, str]  # instrument_id, role, element, scale
 Components = Mapping[Key, Mapping[str, float]]

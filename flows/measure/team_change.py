@@ -19,7 +19,7 @@ from flows.measure.change import Change, Ratings, Severities, anchored, decompos
 from flows.measure.facets import RATER
 from flows.measure.levels import level_of
 from flows.measure.planning import Components
-from schemas.codes import PlanNote
+from schemas.advice_codes import PlanNote
 
 _SCHEMA = {
     **dict.fromkeys(("team", "instrument_id", "role", "element", "scale", "period_before", "period_after"), pl.String),

@@ -37,6 +37,7 @@ _BUILDING = ".fidelity.duckdb.new"
 # suggest another therapist's id: it stays with the quality lead. So does a colleague's self-rating of a session led together.
 _HERS: Mapping[str, str] = {
     "supervision.therapist_element": "where therapist_id in (from hers)",
+    "supervision.therapist_domain": "where therapist_id in (from hers)",
     "supervision.session_element": "where session_id in (from her_session)"
     " and (role <> 'self' or session_id not in (from colleague_rated))",
     "supervision.session_item": "where session_id in (from her_session)"

@@ -24,7 +24,7 @@ from flows.publish.summary_tables import (
     limited,
 )
 from flows.publish.workbook import NOT_APPLICABLE
-from schemas.codes import PlanNote, RatingOption
+from schemas.advice_codes import PlanNote, RatingOption
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -263,9 +263,12 @@ NEXT_COLUMNS = (
 )
 
 
+OPTIONS = {str(option): option.meaning for option in RatingOption}
+NOTES = {str(note): note.meaning for note in PlanNote}
+
+
 def _said(row: Row) -> Row:
-    option, note = RatingOption(row[5]), row[-1]
-    return (*row[:5], option.meaning, *row[6:-1], PlanNote(note).meaning if note else None)
+    return (*row[:5], OPTIONS[row[5]], *row[6:-1], NOTES.get(row[-1]))
 
 
 def change_table(con: DuckDBPyConnection) -> Table:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from flows.publish.supervision_facts import Named
 from flows.publish.supervision_profile import short_title
 from flows.publish.supervision_rows import PageRow, line_of, row_of
-from schemas.codes import FocusKind
+from schemas.advice_codes import FocusKind
 
 NONE_NAMED = "Nothing is named: these sessions settle of no element that it is a strength, or one to work on."
 BY_KIND: dict[str, str] = {FocusKind.STRENGTH: "Strength", FocusKind.WORK_ON: "To work on"}

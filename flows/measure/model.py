@@ -1,0 +1,287 @@
+"""From the ratings of one subject to what is told of it: components, each therapist's estimate, each rater's severity.
+
+    rating = mean (+ element) + therapist + patient in therapist + session in patient + rater + rater-by-therapist + residual
+
+A therapist's estimate is mean + therapist, partly pooled towards the mean (the best linear unbiased prediction at the REML
+variances, Morris 1983, JASA 78, 47-55), raters' severity taken off. Its interval and probabilities are averaged over the
+variances that the ratings leave open (`flows.measure.uncertainty`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flows.measure.facets import PATIENT, RATER, THERAPIST, Design, comparison_groups, tell_apart
+from flows.measure.likelihood import Nested
+from flows.measure.mixture import quantile, share_below
+from flows.measure.restricted import restricted_mode
+from flows.measure.rows import Rows
+from flows.measure.trend import Trend, trends
+from flows.measure.uncertainty import Posterior, average_over_variances
+from flows.measure.variance import ALL_EQUAL, SINGULAR, fit
+from schemas.codes import EstimateNote, ModelNote
+
+Numbers = NDArray[np.float64]
+# Below this many ratings the variances are found without mixedlm, whose imports take longer than such a night; the answers
+# are the same. Domains have many rows to a rating and their fits are compared with nobody's, so they never take it.
+SMALL = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the lab's settings ask of a model; points are points of the scale.
+
+    `threshold` is the point that is good enough (None: no scale of the instrument has one) and `strong` the one from which it
+    is a strength; a trend needs so many sessions over so many days.
+    """
+
+    threshold: float | None
+    strong: float | None
+    trend_sessions: int
+    trend_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One facet's variance (squared points), its share of the variance of one rating, and how many levels it has."""
+
+    facet: str
+    variance: float
+    share: float | None
+    n_levels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What is told of one therapist. Numbers that cannot be told are None, and `note` says why."""
+
+    therapist_id: str
+    comparison_group: int
+    note: EstimateNote | None
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p_adequate: float | None = None
+    p_strength: float | None = None
+    reliability: float | None = None
+    trend: Trend | None = None
+    sessions_to: tuple[int | None, int | None, int | None] = (None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Severity:
+    """How many points a rater rates above the mean of raters, with the ends of its 95 % interval; above 0 is mild."""
+
+    rater_id: str
+    comparison_group: int
+    severity: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model says: see its parts. `notes` are `word: facets` (`schemas.codes.ModelNote`)."""
+
+    mean: float
+    mean_se: float
+    log_likelihood: float | None
+    components: tuple[Component, ...]
+    estimates: tuple[Estimate, ...]
+    severities: tuple[Severity, ...]
+    notes: tuple[str, ...]
+
+
+DEPENDABLE = (0.5, 0.7, 0.8)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A design with its fitted variances, and what the ratings leave open."""
+
+    rows: Rows
+    design: Design
+    nested: Nested
+    theta: Numbers  # standard deviations relative to the residual's, a facet each
+    residual: float  # variance
+    posterior: Posterior
+
+    def place(self, facet: str) -> int | None:
+        """Where a facet, alone or merged, stands among the fitted ones."""
+        name = self.design.holding(facet)
+        return None if name is None else list(self.design.facets).index(name)
+
+
+def answer(rows: Rows, asked: Asked) -> Answer:
+    """Fit one subject's ratings (at least one) and tell what they say."""
+    facets = rows.facets
+    design = tell_apart(facets)
+    notes = [*design.notes]
+    if PATIENT not in facets:
+        notes.append(f"{ModelNote.NOT_TOLD}: {PATIENT}")
+    if rows.n_led_together:
+        notes.append(f"{ModelNote.LED_TOGETHER}: {THERAPIST}")
+    spread = float(np.ptp(rows.value))
+    if len(rows.value) - rows.n_elements < 1 or spread <= ALL_EQUAL * max(1.0, float(np.abs(rows.value).max())):
+        return _without_variance(rows, design, notes)
+    nested = Nested(rows.value, design.facets, rows.columns)
+    theta, more = _relative_deviations(rows, design, nested)
+    solved = nested.solve(theta[None])
+    residual = float(solved.rss[0]) / (nested.n - nested.n_fixed)
+    posterior = average_over_variances(nested, theta, float(np.var(rows.value)))
+    told = _Told(rows, design, nested, theta, residual, posterior)
+    return Answer(
+        mean=float(solved.fixed[0, 0]),
+        mean_se=float(np.sqrt(residual * solved.fixed_unit[0])),
+        log_likelihood=float(solved.log_likelihood[0]),
+        components=_components(design, np.append(theta**2, 1.0) * residual, len(rows.value)),
+        estimates=_estimates(told, asked),
+        severities=_severities(told),
+        notes=(*notes, *more),
+    )
+
+
+def _without_variance(rows: Rows, design: Design, notes: list[str]) -> Answer:
+    """All ratings are equal, or there is one: everyone is given it, and nothing can be said of how sure that is."""
+    word = ModelNote.ALL_EQUAL if len(rows.value) > 1 else ModelNote.ONE_RATING
+    mean = float(rows.value.mean())
+    groups = comparison_groups(rows.therapist, rows.rater)
+    estimates = tuple(
+        Estimate(name, int(groups[k]) + 1, EstimateNote.NO_VARIANCE, mean) for k, name in enumerate(rows.therapist_ids)
+    )
+    variances = np.zeros(len(design.facets) + 1)
+    components = _components(design, variances, len(rows.value))
+    return Answer(mean, 0.0, None, components, estimates, (), (*notes, f"{word}: {design.residual}"))
+
+
+def _relative_deviations(rows: Rows, design: Design, nested: Nested) -> tuple[Numbers, tuple[str, ...]]:
+    """The REML standard deviations of the facets, relative to the residual's, and what is to be known about them."""
+    more: tuple[str, ...] = ()
+    if rows.n_elements > 1 or len(rows.value) < SMALL:
+        theta = restricted_mode(nested)
+    else:
+        fitted = fit(rows.value, design.facets, design.residual)
+        variances = np.array([fitted.components[name] for name in design.facets])
+        theta = np.sqrt(variances / fitted.components[fitted.residual])
+        more = tuple(note for note in fitted.notes if note.startswith(ModelNote.NOT_CONVERGED))
+    singular = [name for name, ratio in zip(design.facets, theta, strict=True) if ratio < SINGULAR]
+    return theta, (*more, *(f"{ModelNote.SINGULAR}: {name}" for name in singular))
+
+
+def _components(design: Design, variances: Numbers, n: int) -> tuple[Component, ...]:
+    total = float(variances.sum())
+    n_levels = [*(int(codes.max()) + 1 for codes in design.facets.values()), n]
+    return tuple(
+        Component(facet, float(variance), float(variance) / total if total > 0 else None, count)
+        for facet, variance, count in zip((*design.facets, design.residual), variances, n_levels, strict=True)
+    )
+
+
+def _estimates(told: _Told, asked: Asked) -> tuple[Estimate, ...]:
+    """Every therapist's row; where therapists cannot be told apart, each is given the mean."""
+    groups = comparison_groups(told.rows.therapist, told.rows.rater)
+    steps = trends(told.rows, told.nested, told.posterior, asked.trend_sessions, asked.trend_days)
+    point, spread, note = _points(told)
+    columns = spread and _spread_columns(told, spread, asked)
+    reliability = _reliability(told)
+    found = []
+    for k, name in enumerate(told.rows.therapist_ids):
+        own = {column: _at(numbers, k) for column, numbers in (columns or {}).items()}
+        sure = _at(reliability, k) if reliability is not None else None
+        why = note or (None if k in steps else EstimateNote.SHORT_SERIES)
+        found.append(
+            Estimate(
+                name, int(groups[k]) + 1, why, _at(point, k), **own, reliability=sure, trend=steps.get(k),
+                sessions_to=_sessions_to(told, sure),
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _points(told: _Told) -> tuple[Numbers, tuple[Numbers, Numbers] | None, EstimateNote | None]:
+    """The estimates, the means and scales (B, therapists) that they are uncertain by (None: cannot be told), and a reason."""
+    solved, posterior = told.nested.solve(told.theta[None]), told.posterior
+    place = told.place(THERAPIST)
+    if place is None:
+        scale = np.sqrt(posterior.variance * posterior.solved.fixed_unit)[:, None]
+        is_one = len(told.rows.therapist_ids) == 1
+        why = EstimateNote.ONE_THERAPIST if is_one else EstimateNote.NOT_TOLD_APART
+        spread = (posterior.solved.fixed[:, :1], scale) if is_one else None
+        return np.full(len(told.rows.therapist_ids), solved.fixed[0, 0]), spread, why
+    scale = np.sqrt(posterior.variance[:, None] * posterior.solved.therapist_unit)
+    note = None if told.design.holding(THERAPIST) == THERAPIST else EstimateNote.MERGED
+    if told.theta[place] < SINGULAR:
+        note = EstimateNote.VARIANCE_ZERO
+    return solved.therapist[0], (posterior.solved.therapist, scale), note
+
+
+def _spread_columns(told: _Told, spread: tuple[Numbers, Numbers], asked: Asked) -> Mapping[str, Numbers]:
+    """Interval ends and probabilities, a therapist each."""
+    shape = (*spread, told.posterior.weight, told.posterior.free)
+    columns = {"low": quantile(0.025, *shape), "high": quantile(0.975, *shape)}
+    if asked.threshold is not None:
+        columns["p_adequate"] = 1 - share_below(asked.threshold, *shape)
+    if asked.strong is not None:
+        columns["p_strength"] = 1 - share_below(asked.strong, *shape)
+    return columns
+
+
+def _reliability(told: _Told) -> Numbers | None:
+    """1 - prediction error variance / therapist variance (Henderson 1975, Biometrics 31, 423-447), a therapist each."""
+    place = told.place(THERAPIST)
+    if place is None or told.theta[place] < SINGULAR:
+        return None
+    return np.asarray(1 - told.nested.prediction_error(told.theta) / told.theta[place] ** 2)
+
+
+def _sessions_to(told: _Told, reliability: float | None) -> tuple[int | None, int | None, int | None]:
+    """How many more sessions, each with a new patient and as many raters as usual, until .50, .70 and .80.
+
+    With reliability = t / (t + e / n) (Brennan 2001, Generalizability Theory, section 4.1), n sessions bring information in the
+    amount of reliability / (1 - reliability) = n t / e, where t is the therapist variance and e that of one session's mean.
+    """
+    if reliability is None or reliability >= 1:
+        return (None, None, None) if reliability is None else (0, 0, 0)
+    place = told.place(THERAPIST)
+    assert place is not None  # noqa: S101 - a reliability was told
+    ratio, usual = told.theta**2, len(told.rows.value) / len(np.unique(told.rows.session))
+    if told.rows.n_elements > 1:
+        usual /= told.rows.n_elements
+    session = sum(v * _weight(name, usual) for name, v in zip(told.design.facets, ratio, strict=True))
+    error = session + _weight(told.design.residual, usual) / told.rows.n_elements
+    now = reliability / (1 - reliability)
+    more = [max(0, int(np.ceil((at / (1 - at) - now) * error / ratio[place] - 1e-9))) for at in DEPENDABLE]
+    return more[0], more[1], more[2]
+
+
+def _weight(name: str, usual: float) -> float:
+    """How much of a facet's variance stays in the mean of one new session by so many raters."""
+    parts = set(name.split("+"))
+    if parts & {THERAPIST} or name == RATER:
+        return 0.0
+    return 1.0 if parts & {PATIENT, "session"} else 1.0 / usual
+
+
+def _severities(told: _Told) -> tuple[Severity, ...]:
+    """Every rater's severity, where raters are a facet of their own."""
+    place = told.place(RATER)
+    if place is None or told.nested.rater is None:
+        return ()
+    groups = comparison_groups(told.rows.rater, told.rows.therapist)
+    point = told.nested.solve(told.theta[None]).rater[0]
+    posterior = told.posterior
+    scale = np.sqrt(posterior.variance[:, None] * posterior.solved.rater_unit)
+    low, high = (quantile(at, posterior.solved.rater, scale, posterior.weight, posterior.free) for at in (0.025, 0.975))
+    return tuple(
+        Severity(name, int(groups[k]) + 1, float(point[k]), float(low[k]), float(high[k]))
+        for k, name in enumerate(told.rows.rater_ids)
+    )
+
+
+def _at(numbers: Numbers, k: int) -> float:
+    """A therapist's number; one that all share when there is only one."""
+    return float(numbers[min(k, len(numbers) - 1)])

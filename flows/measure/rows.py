@@ -1,0 +1,125 @@
+"""The ratings of one element (or domain) on one scale, as columns of numbers, in an order that does not hang on the file's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from duckdb import DuckDBPyConnection
+from numpy.typing import NDArray
+
+from flows.measure.facets import PATIENT, RATER, RATER_THERAPIST, RATING, SESSION, THERAPIST, Codes, crossed
+
+Numbers = NDArray[np.float64]
+ELEMENT, DOMAIN = "element", "domain"  # what a model is of
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What one model is of: an element, or a domain by all its elements, of one instrument on one scale.
+
+    `threshold` is the point that is good enough, None where there is none; `fit_id` is the hash of what it rests on.
+    """
+
+    instrument_id: str
+    role: str
+    kind: str
+    name: str
+    scale: str
+    threshold: float | None
+    fit_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One rating's value a row. Levels count from 0 in the order of the ids; `days` are days since 2000, nan when not told."""
+
+    value: Numbers
+    therapist: Codes
+    patient: Codes | None  # None where no sheet names a patient
+    session: Codes
+    rater: Codes
+    element: Codes
+    days: Numbers
+    therapist_ids: tuple[str, ...]
+    rater_ids: tuple[str, ...]
+    n_led_together: int
+
+    @property
+    def facets(self) -> dict[str, Codes]:
+        """Every facet that these ratings have, in their order."""
+        found = {THERAPIST: self.therapist, SESSION: self.session, RATER: self.rater}
+        if self.patient is not None:
+            found[PATIENT] = self.patient
+        found[RATER_THERAPIST] = crossed(self.therapist, self.rater)
+        if self.n_elements > 1:
+            found[RATING] = crossed(self.session, self.rater)
+        order = (THERAPIST, PATIENT, SESSION, RATER, RATER_THERAPIST, RATING)
+        return {name: found[name] for name in order if name in found}
+
+    @property
+    def n_elements(self) -> int:
+        """How many elements are rated: one, unless a domain is told by several."""
+        return int(self.element.max(initial=-1)) + 1
+
+    @property
+    def columns(self) -> Numbers | None:
+        """The fixed columns: the mean over elements, and each element's distance from it (adding up to zero); None for one."""
+        n = self.n_elements
+        if n < 2:
+            return None
+        distance = np.vstack([np.eye(n - 1), -np.ones(n - 1)])
+        return np.column_stack([np.ones(len(self.value)), distance[self.element]])
+
+
+# A patient who is not named is one of her own a session: two sessions without a name may be anyone's.
+_ROWS = """
+with
+rows as (
+    select * from measure.observation
+    where instrument_id = $instrument_id and role = $role and scale = $scale and {name} = $name {only}
+)
+select
+    dense_rank() over (order by therapist_id) - 1 as therapist,
+    dense_rank() over (order by therapist_id, patient_id is null, coalesce(patient_id, session_id)) - 1 as patient,
+    dense_rank() over (order by session_id) - 1 as session,
+    dense_rank() over (order by rater_id) - 1 as rater,
+    dense_rank() over (order by element) - 1 as element,
+    value,
+    (session_on - date '2000-01-01')::double as days,
+from rows
+where therapist_id is not null
+order by session, rater, element
+"""
+_IDS = """
+select
+    list_sort(list(distinct therapist_id)),
+    list_sort(list(distinct rater_id) filter (therapist_id is not null)),
+    count(distinct session_id) filter (therapist_id is null),
+    count(patient_id) filter (therapist_id is not null)
+from measure.observation
+where instrument_id = $instrument_id and role = $role and scale = $scale and {name} = $name {only}
+"""
+
+
+def read_rows(con: DuckDBPyConnection, subject: Subject) -> Rows:
+    """The observers' ratings of a subject; sessions led by several therapists are left out, and counted."""
+    # an element that another instrument's items speak to says nothing of this instrument's own domain
+    parts = {"name": subject.kind, "only": "and not is_crosswalked" if subject.kind == DOMAIN else ""}
+    key = {"instrument_id": subject.instrument_id, "role": subject.role, "scale": subject.scale, "name": subject.name}
+    ids = con.execute(_IDS.format(**parts), key).fetchone()
+    assert ids is not None  # noqa: S101 - an aggregate has one row
+    found = con.execute(_ROWS.format(**parts), key).fetchnumpy()
+    levels = {name: np.asarray(found[name], dtype=np.int64) for name in (THERAPIST, PATIENT, SESSION, RATER, ELEMENT)}
+    return Rows(
+        value=np.asarray(found["value"], dtype=np.float64),
+        therapist=levels[THERAPIST],
+        patient=levels[PATIENT] if ids[3] else None,
+        session=levels[SESSION],
+        rater=levels[RATER],
+        element=levels[ELEMENT],
+        days=np.ma.filled(np.ma.asarray(found["days"], dtype=np.float64), np.nan),
+        therapist_ids=tuple(ids[0] or ()),
+        rater_ids=tuple(ids[1] or ()),
+        n_led_together=int(ids[2]),
+    )
