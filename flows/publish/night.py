@@ -10,6 +10,7 @@ from duckdb import DuckDBPyConnection
 from flows.failpoints import reached
 from flows.load.models import run_models
 from flows.publish.facts import NightFacts
+from flows.publish.raters_book import write_raters_book
 from flows.publish.snapshot import prepare_snapshots, renew_run
 from flows.publish.standing import forget_standing, note_standing
 from flows.publish.summary import write_summary
@@ -38,6 +39,7 @@ def publish(con: DuckDBPyConnection, settings: Settings, facts: NightFacts, unde
     forget_standing(settings)
     try:
         write_summary(con, published / f"fidelity-summary-{facts.period}.xlsx", facts)
+        write_raters_book(con, published / f"fidelity-raters-{facts.period}.xlsx", facts)
         reached("summary swapped")
         sheets = write_supervision_sheets(con, published / "supervision", facts)
         reached("workbooks written")
