@@ -114,7 +114,7 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     # figures about raters
     (
         _number(),
-        "low high movement severity drift_points alpha alpha_low alpha_high no_opportunity_ac1",
+        "low high movement drift_points alpha alpha_low alpha_high no_opportunity_ac1",
     ),
     ((pl.Float64, (pa.Check.ge(2, name="two raters or more"),)), "k"),
     (_share(), "icc_single icc_average average_low average_high exact within_one no_opportunity_agreement"),
@@ -203,6 +203,7 @@ _NARROWER: Mapping[tuple[str, str], Rule] = {
     ("quality.next_rating", "note"): _one_of(PlanNote),
     ("quality.change", "note"): _one_of(PlanNote),
     ("about.run", "since"): _date(),
+    ("quality.rater_severity", "severity"): _number(),
 }
 
 

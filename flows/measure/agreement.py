@@ -147,8 +147,9 @@ def state_agreement(session: Codes, is_marked: NDArray[np.bool_]) -> StateAgreem
     """Agreement that nothing in the session called for an element, one entry a rating that judged it at all.
 
     `specific` is the proportion of specific agreement: given that one rater marked it, the chance that another of the same
-    session did (Cicchetti & Feinstein 1990, J Clin Epidemiol 43, 551-558; for several raters Uebersax's extension of it). `ac1` is
-    Gwet's AC1 (2008, Br J Math Stat Psychol 61, 29-48), which does not collapse, as kappa does, when a mark is rare.
+    session did (Cicchetti & Feinstein 1990, J Clin Epidemiol 43, 551-558; for several raters by their pairs, each rater of a
+    session counting alike). `ac1` is Gwet's AC1 (2008, Br J Math Stat Psychol 61, 29-48), which does not collapse, as kappa
+    does, when a mark is rare.
     """
     keep = compared(session)
     if not keep.any():

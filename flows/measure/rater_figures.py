@@ -11,7 +11,7 @@ from dataclasses import astuple
 import numpy as np
 
 from flows.measure.agreement import agreement, compared, is_restricted, state_agreement
-from flows.measure.rater_model import RaterModel, correlations, model_raters, table_of
+from flows.measure.rater_model import FEWEST_SESSIONS, RaterModel, correlations, model_raters, table_of
 from flows.measure.rater_rows import Group, Rows, seed_of
 from flows.measure.reliability import Table, usual_raters
 from flows.measure.severity import Standing, standings
@@ -46,7 +46,7 @@ def figures_of(
 def _agreement_rows(group: Group, rows: Rows, table: Table, model: RaterModel, seed: int) -> Iterator[Row]:
     said = agreement(table.session, table.rater, table.value, group.step, seed)
     marked = state_agreement(rows.session, rows.is_no_opportunity)
-    restricted = is_restricted(table.value, group.step)
+    restricted = said.n_units >= FEWEST_SESSIONS and is_restricted(table.value, group.step)
     k = usual_raters(table.session) if len(table.value) else None
     coefficients = (said.alpha, said.alpha_low, said.alpha_high, said.exact, said.within_one)
     counts = (said.n_units, said.n_raters, len(table.value), marked.n_marked, marked.specific, marked.ac1)
@@ -60,7 +60,7 @@ def _agreement_rows(group: Group, rows: Rows, table: Table, model: RaterModel, s
 def _note(model: RaterModel, *, restricted: bool) -> str | None:
     """The sentences that explain a missing figure, or one that could be misread."""
     notes = [model.note] if model.note else []
-    if restricted and model.note is not RaterNote.NOBODY_TO_COMPARE:
+    if restricted:
         notes.append(RaterNote.RESTRICTED_RANGE)
     if model.sources is not None and model.sources.true <= 0:
         notes.append(RaterNote.NO_TRUE_VARIANCE)

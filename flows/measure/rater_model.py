@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flows.measure.agreement import Numbers, codes_of, compared
+from flows.measure.agreement import Codes, Numbers, codes_of, compared
 from flows.measure.complete import (
     agreement_interval,
     consistency_interval,
@@ -15,7 +15,9 @@ from flows.measure.complete import (
     one_way_interval,
     stepped_up,
 )
-from flows.measure.facets import PATIENT, RATER, RATER_THERAPIST, SESSION, THERAPIST, crossed, tell_apart
+from flows.measure.facets import PATIENT, RATER, RATER_THERAPIST, SESSION, THERAPIST, Design, crossed, tell_apart
+from flows.measure.likelihood import Nested
+from flows.measure.model import SMALL
 from flows.measure.reliability import (
     NOTHING,
     Correlation,
@@ -29,6 +31,7 @@ from flows.measure.reliability import (
     sources_of,
     usual_raters,
 )
+from flows.measure.restricted import restricted_mode
 from flows.measure.severity import Spread, spread_of
 from flows.measure.variance import conditional_means, fit
 from flows.measure.within import Within, compare_within
@@ -59,11 +62,12 @@ def model_raters(table: Table, seed: int) -> RaterModel:
     n_raters = int(table.rater.max()) + 1
     within = compare_within(table.session, table.rater, table.value, n_raters) if n_raters <= MOST_RATERS else None
     if within is not None and within.residual_ss <= _AGREES * float(((table.value - table.value.mean()) ** 2).sum()):
-        sources, severity = _without_error(table, within), within.effect
+        found: tuple[Sources, Numbers] | None = (_without_error(table, within), within.effect)
     else:
-        sources, severity = _fitted(table)
-    if sources is None or severity is None:
+        found = _fitted(table)
+    if found is None:
         return RaterModel(RaterNote.NOT_SEPARABLE, None, None, None, None, None)
+    sources, severity = found
     if within is None:
         return RaterModel(RaterNote.MANY_RATERS, sources, severity, None, None, None)
     shrunk, prediction_error = _shrunken(table, within, sources)
@@ -94,17 +98,33 @@ def _why_not(table: Table) -> RaterNote | None:
     return RaterNote.TOO_FEW_SESSIONS if int((np.bincount(table.session) > 1).sum()) < FEWEST_SESSIONS else None
 
 
-def _fitted(table: Table) -> tuple[Sources | None, Numbers | None]:
-    """Variances and predicted severities by the one model of variance."""
+def _fitted(table: Table) -> tuple[Sources, Numbers] | None:
+    """Variances and predicted severities by the one model of variance; None where the design holds no raters apart."""
     facets = {
         THERAPIST: table.therapist, PATIENT: table.patient, SESSION: table.session, RATER: table.rater,
         RATER_THERAPIST: crossed(table.rater, table.therapist),
     }  # fmt: skip
     design = tell_apart(facets)
     if RATER not in design.facets:
-        return None, None
+        return None
+    components, severity = _few(table, design) if len(table.value) < SMALL else _many(table, design)
+    sources = sources_of(components)
+    return None if sources is None else (sources, severity)
+
+
+def _few(table: Table, design: Design) -> tuple[dict[str, float], Numbers]:
+    """REML without `mixedlm`, whose imports take seconds: the same numbers (`flows.measure.restricted`)."""
+    nested = Nested(table.value, design.facets)
+    theta = restricted_mode(nested)
+    solved = nested.solve(theta[None])
+    variances = np.append(theta**2, 1.0) * float(solved.rss[0]) / (nested.n - nested.n_fixed)
+    names = (*design.facets, design.residual)
+    return {name: float(v) for name, v in zip(names, variances, strict=True)}, solved.rater[0]
+
+
+def _many(table: Table, design: Design) -> tuple[dict[str, float], Numbers]:
     fitted = fit(table.value, design.facets, design.residual)
-    return sources_of(fitted.components), conditional_means(fitted, RATER).mean
+    return dict(fitted.components), conditional_means(fitted, RATER).mean
 
 
 def _without_error(table: Table, within: Within) -> Sources:
@@ -167,7 +187,7 @@ def _ends(
     return interval(draws.true_one_way if kind == IccType.ONE_WAY else draws.true, noise, k)
 
 
-def table_of(session: Numbers, rater: Numbers, value: Numbers, therapist: Numbers, patient: Numbers) -> Table:
+def table_of(session: Codes, rater: Codes, value: Numbers, therapist: Codes, patient: Codes) -> Table:
     """A table with the levels of every facet numbered from 0 on, in their order."""
     numbered = [codes_of(codes.tolist()) for codes in (session, rater, therapist, patient)]
     return Table(numbered[0], numbered[1], value, numbered[2], numbered[3])

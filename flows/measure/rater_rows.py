@@ -26,7 +26,9 @@ steps as (
 )
 select
     instrument_id, role, level, domain, element, item, scale, coalesce(any_value(step), 1) as step,
-    concat_ws('-', $version, count(*), sum(fingerprint::hugeint), bit_xor(fingerprint), coalesce(any_value(step), 1)) as fingerprint
+    concat_ws(
+        '-', $version, count(*), sum(fingerprint::hugeint), bit_xor(fingerprint), coalesce(any_value(step), 1)
+    ) as fingerprint
 from measure.judged
 left join steps using (instrument_id, scale)
 group by all
@@ -77,7 +79,10 @@ class Rows:
 
     def where(self, kept: NDArray[np.bool_]) -> Rows:
         """The entries that are kept."""
-        return Rows(*(getattr(self, name)[kept] for name in self.__slots__))
+        return Rows(
+            self.session[kept], self.rater[kept], self.therapist[kept], self.patient[kept], self.period[kept],
+            self.is_no_opportunity[kept], self.value[kept],
+        )  # fmt: skip
 
     @property
     def rated(self) -> Rows:
@@ -96,12 +101,12 @@ def read_rows(con: DuckDBPyConnection, group: Group, periods: Sequence[str]) -> 
     found: dict[str, Any] = con.execute(_ROWS, asked).fetchnumpy()
     place = {period: n for n, period in enumerate(periods)}
     told = np.ma.filled(np.ma.asarray(found["period"]), "")
-    return Rows(
-        *(np.asarray(found[name]).astype(np.int64) for name in ("session", "rater", "therapist", "patient")),
-        np.array([place.get(str(period), -1) for period in told], dtype=np.int64),
-        np.asarray(found["is_no_opportunity"]).astype(bool),
-        np.ma.filled(np.ma.asarray(found["value"]).astype(np.float64), np.nan),
+    session, rater, therapist, patient = (
+        np.asarray(found[name]).astype(np.int64) for name in ("session", "rater", "therapist", "patient")
     )
+    period = np.array([place.get(str(period), -1) for period in told], dtype=np.int64)
+    value = np.ma.filled(np.ma.asarray(found["value"]).astype(np.float64), np.nan)
+    return Rows(session, rater, therapist, patient, period, np.asarray(found["is_no_opportunity"]).astype(bool), value)
 
 
 def seed_of(fingerprint: str) -> int:

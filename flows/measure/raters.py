@@ -70,7 +70,9 @@ def _families(groups: Sequence[Group], rules: DriftRules) -> list[tuple[str, lis
     families = []
     for _, members in groupby(elements, key=lambda g: (g.instrument_id, g.role, g.scale)):
         family = list(members)
-        told = repr([(g.name, g.fingerprint) for g in family] + [(rules.points, rules.fewest)])
+        told = repr(
+            [(g.instrument_id, g.name, g.scale, g.fingerprint) for g in family] + [(rules.points, rules.fewest)]
+        )
         families.append((hashlib.sha256(told.encode()).hexdigest(), family))
     return families
 
@@ -109,7 +111,8 @@ def _group_row(group: Group, family: str | None) -> Row:
 def _forget(con: DuckDBPyConnection, fingerprints: Iterable[str]) -> None:
     gone = sorted(fingerprints)
     for name in (*KEPT, "done") if gone else ():
-        con.execute(f"delete from measure.rater_{name} where list_contains($gone, fingerprint)", {"gone": gone})
+        query = f"delete from measure.rater_{name} where list_contains($gone, fingerprint)"  # noqa: S608 - ours
+        con.execute(query, {"gone": gone})
 
 
 def _typed(columns: str) -> list[tuple[str, str]]:
@@ -120,5 +123,5 @@ def _keep(con: DuckDBPyConnection, name: str, rows: Sequence[Row]) -> None:
     if rows:
         schema = {column: _TYPES[kind] for column, kind in _typed(_TABLES[name])}
         con.register("rater_rows", pl.DataFrame(rows, schema=schema, orient="row"))
-        con.execute(f"insert into measure.rater_{name} select * from rater_rows")
+        con.execute(f"insert into measure.rater_{name} select * from rater_rows")  # noqa: S608 - ours
         con.unregister("rater_rows")

@@ -66,7 +66,7 @@ def compare_within(session: Codes, level: Codes, value: Numbers, n_levels: int) 
     n_of = np.bincount(session)
     mean = np.bincount(session, weights=value) / np.maximum(n_of, 1)
     apart = value - mean[session]
-    totals = np.bincount(level, weights=apart, minlength=n_levels)
+    totals = np.asarray(np.bincount(level, weights=apart, minlength=n_levels), dtype=np.float64)
     information = np.diag(np.bincount(level, minlength=n_levels).astype(np.float64)) - _together(
         session, level, n_levels
     )
