@@ -1,7 +1,7 @@
-"""The table of what moved each team's means, from one half-year in which it was rated to the next.
+"""The table of what moved each team's means, from one period in which it was rated to the next.
 
-Writes measure.change; the arithmetic is `flows.measure.change`. Half-years, because the usual rhythm is two sessions of each
-therapist twice a year: in a quarter half of a team would be missing, and nearly all would be who was rated.
+Writes measure.change; the arithmetic is `flows.measure.change`. Periods are quarters and, apart from them, half-years: where two
+sessions of each therapist are rated twice a year, half of a team is missing in a quarter, and nearly all is who was rated.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ led as (
 )
 select
     instrument_id, role, element, scale, session_id, rater_id, value, led_by,
-    year(session_on) || '-H' || if(month(session_on) <= 6, 1, 2) as period
+    year(session_on) || '-H' || if(month(session_on) <= 6, 1, 2) as half_year,
+    year(session_on) || '-Q' || quarter(session_on) as quarter
 from measure.observation
 inner join led using (session_id)
 where session_on is not null
@@ -53,14 +54,16 @@ order by team, session_id
 
 
 def tell_changes(con: DuckDBPyConnection, components: Components) -> None:
-    """Write measure.change: every team, instrument, role, element and scale, each half-year against the one rated before it."""
+    """Write measure.change: every team, instrument, role, element and scale, each period against the one rated before it."""
     teams = con.sql(TEAMS).pl()
     rows: list[tuple[Any, ...]] = []
     if not teams.is_empty():
         groups = con.sql(RATED).pl().partition_by("instrument_id", "role", "element", "scale", maintain_order=True)
         for group in groups:
             key = group.select("instrument_id", "role", "element", "scale").row(0)
-            rows += [(team, *key, *row) for team, row in _of_element(group, teams, components.get(key, {}))]
+            for period in ("half_year", "quarter"):
+                of_element = _of_element(group.rename({period: "period"}), teams, components.get(key, {}))
+                rows += [(team, *key, *row) for team, row in of_element]
     con.register("change_rows", pl.DataFrame(rows, schema=_SCHEMA, orient="row"))
     con.execute("create or replace table measure.change as from change_rows")
     con.unregister("change_rows")
@@ -69,7 +72,7 @@ def tell_changes(con: DuckDBPyConnection, components: Components) -> None:
 def _of_element(
     group: pl.DataFrame, teams: pl.DataFrame, fitted: Mapping[str, float]
 ) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """Team and row for each pair of half-years of one element on one scale."""
+    """Team and row for each pair of periods of one element on one scale."""
     periods = sorted(group["period"].unique())
     if len(periods) < 2:
         return

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal
+from typing import Any, Literal
 
 from openpyxl.chart import LineChart, Reference
 from openpyxl.chart.marker import DataPoint, Marker
@@ -21,6 +21,7 @@ from flows.publish.summary_charts import Ranges
 from flows.publish.summary_tables import Table
 from flows.publish.workbook import clean_text
 
+MOST_LABELS = 20  # along the axis of sessions
 _LINES = (("Mean", "mean"), ("Lower limit", "lower limit"), ("Upper limit", "upper limit"))
 
 
@@ -70,10 +71,14 @@ def draw_control(picture: ControlPicture, sheet: Worksheet, box: Box) -> LineCha
         line = SeriesFactory(_column(sheet, picture, title), title=words)
         line_of_threshold(line)
         chart.series.append(line)
-    chart.set_categories(_column(sheet, picture, "Date"))
-    draw_axis(chart.x_axis, "Session, by date")
+    chart.set_categories(_column(sheet, picture, "Place"))
+    along: Any = chart.x_axis
+    draw_axis(along, "Place of the session, by date")
     draw_axis(chart.y_axis, "Mean of the session's elements")
-    chart.x_axis.number_format, chart.y_axis.number_format = "yyyy-mm-dd", "General"
+    along.number_format = chart.y_axis.number_format = "General"
+    along.tickLblSkip = along.tickMarkSkip = 1 + (picture.rows[1] - picture.rows[0]) // MOST_LABELS
+    along.tickLblPos, along.crosses = "low", "min"
+    chart.y_axis.majorUnit = 1 if picture.highest - picture.lowest <= 10 else None
     chart.y_axis.scaling.min, chart.y_axis.scaling.max = picture.lowest, picture.highest
     grey_grid(chart.y_axis)
     name_title(chart, picture.question, 13, bold=True)

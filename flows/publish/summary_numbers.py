@@ -272,7 +272,7 @@ def _said(row: Row) -> Row:
 
 
 def change_table(con: DuckDBPyConnection) -> Table:
-    """Change: what moved each team's mean from one half-year to the next."""
+    """Change: what moved each team's mean from one quarter, or half-year, to the next."""
     rows = con.execute(CHANGE_SQL).fetchall()
     note = "The three parts add up to the difference. A drift that all raters share cannot be seen, and counts as therapists."
     return limited("Change", "What moved each team's mean? [note 14]", note, CHANGE_COLUMNS, rows)
@@ -288,7 +288,8 @@ select t.team, t.instrument_id, coalesce(d.domain_title, t.domain), coalesce(t.e
 from quality.change t
 {_JOINED}
 left join about.code c on c.list = 'plan_note' and c.code = t.note
-order by t.team, t.instrument_id, d.place, t.element is not null, e.position, s.place, t.period_after
+order by t.team, t.instrument_id, d.place, t.element is not null, e.position, s.place,
+         t.period_after[6], t.period_after
 """  # noqa: S608 - made of our own words
 CHANGE_COLUMNS = (
     TEAM,
@@ -297,12 +298,12 @@ CHANGE_COLUMNS = (
     Column(ELEMENT_ID.title, f"The element's id, the same in every table; or {WHOLE_DOMAIN}.", 21),
     ELEMENT,
     SCALE,
-    Column("From", "Half-year before.", 10),
-    Column("To", "The next half-year in which the team was rated.", 10),
-    Column("Sessions before", "Sessions of the half-year before.", 10, "Whole"),
-    Column("Sessions after", "Sessions of the half-year after.", 10, "Whole"),
+    Column("From", "Quarter, such as 2026-Q1, or half-year, such as 2026-H1, before.", 10),
+    Column("To", "The next such period in which the team was rated.", 10),
+    Column("Sessions before", "Sessions of the period before.", 10, "Whole"),
+    Column("Sessions after", "Sessions of the period after.", 10, "Whole"),
     Column("Therapists", "Therapists of these sessions; two who led one together are one more.", 11, "Whole"),
-    Column("In both", "Of these, rated in both half-years.", 10, "Whole"),
+    Column("In both", "Of these, rated in both periods.", 10, "Whole"),
     Column("Mean before", "Mean of session means.", 10, "Mean"),
     Column("Mean after", "Mean of session means.", 10, "Mean"),
     Column("Difference", "After minus before.", 11, "Mean"),

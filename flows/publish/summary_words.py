@@ -114,7 +114,7 @@ def note_lines(enough: Enough) -> list[tuple[str, str]]:
         "dependability counts raters' severity as error too. Raters a session and raters in all are different things: a second "
         "rater of one session is not a second session.",
         "What moved a team's mean is split in three parts that add up (Kitagawa's decomposition, severity taken out first). A "
-        "therapist rated in one of the half-years only counts as who was rated; other patients of hers count as her work.",
+        "therapist rated in one of the periods only counts as who was rated; other patients of hers count as her work.",
         "Control charts are XmR charts by the rules of the NHS's Making Data Count: outside the limits, seven on one side of the "
         "mean, seven that all rise or fall, two of three near a limit. A point that fires is a question to ask, not an answer.",
         "An estimate is drawn towards the mean of all therapists, the more the less was seen, and raters' severity is taken off. "

@@ -1,4 +1,4 @@
--- quality.change: what moved a team's mean from one half-year to the next: therapists, raters' severity, or who was rated.
+-- quality.change: what moved a team's mean from one quarter, or half-year, to the next: therapists, raters' severity, or who was rated.
 -- grain: one row per team, instrument_id, role, domain, element, scale, period_after
 -- reads: measure.change, measure.element
 -- why:   a team's mean can fall although nobody's work changed. The three parts add up to the difference (Kitagawa 1955, JASA 50,
@@ -51,12 +51,12 @@ select
     domain::varchar             as domain,              -- domain of the element
     element::varchar            as element,             -- element (about.element); null for the mean over the domain's elements
     scale::varchar              as scale,               -- scale (about.scale)
-    period_before::varchar      as period_before,       -- half-year, such as 2026-H1, of the sessions before
-    period_after::varchar       as period_after,        -- the next half-year in which the team was rated
+    period_before::varchar      as period_before,       -- quarter, such as 2026-Q1, or half-year, such as 2026-H1, of the sessions before
+    period_after::varchar       as period_after,        -- the next such period in which the team was rated
     sessions_before::integer    as sessions_before,     -- sessions before
     sessions_after::integer     as sessions_after,      -- sessions after
     n_therapists::integer       as n_therapists,        -- therapists of these sessions; two who led one together are one more
-    therapists_in_both::integer as therapists_in_both,  -- of these, rated in both half-years
+    therapists_in_both::integer as therapists_in_both,  -- of these, rated in both periods
     round(mean_before, 9)::double as mean_before,       -- mean of session means before
     round(mean_after, 9)::double as mean_after,         -- mean of session means after
     round(mean_after - mean_before, 9)::double as difference, -- after minus before

@@ -17,8 +17,10 @@ from tests.support.publish_fixture import FACTS, Lab, small_lab
 from tests.support.workbooks import anything_in, open_book, rows_where, table_of, texts_of
 
 SHEETS = [
-    *("Cover", "Contents", "Notes", "Therapists", "Teams", "Trend", "Coverage", "Workbooks", "Waiting", "Findings"),
-    *("Team profiles", "Trend charts", "Dictionary", "Codes"),
+    *("Cover", "Contents", "Notes", "Therapists", "Teams", "Trend"),
+    *("Reliability", "Severity", "Drift", "Planner", "Next rating", "Change", "Team sessions"),
+    *("Coverage", "Workbooks", "Waiting", "Findings", "Team profiles", "Trend charts", "Control charts"),
+    *("Dictionary", "Codes"),
 ]
 
 
