@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from flows.publish.facts import NightFacts
+from schemas.advice_codes import PlanNote
 from schemas.codes import FINDING_KINDS, Outcome, Role, State, Status
 
 FACTS = NightFacts(date(2026, 5, 4), "North clinic", "quality@north.example", True, date(2026, 2, 3), "0.1.0")
@@ -112,7 +113,13 @@ class Lab:
             (1, FACTS.night_on, date(2024, 5, 4), 4, 2, 2, FACTS.since, True, True, "0.1.0", FACTS.lab),
         )
         self.adds_instrument("mbt-session")
-        for name, members in {"state": State, "role": Role, "outcome": Outcome, "status": Status}.items():
+        for name, members in {
+            "state": State,
+            "role": Role,
+            "outcome": Outcome,
+            "status": Status,
+            "plan_note": PlanNote,
+        }.items():
             for member in members:
                 self.add("about.code", (name, str(member), None, member.meaning))
         for code, kind in FINDING_KINDS.items():
