@@ -162,6 +162,10 @@ class RaterNote(Described):
         "not_separable",
         "raters and sessions cannot be told apart in this design, so there is no correlation and no severity",
     )
+    NO_ERROR = (
+        "no_error",
+        "raters of the same sessions never differ, or always by the same amount; how sure that is cannot be told",
+    )
     MANY_RATERS = "many_raters", "there are too many raters for intervals to be worked out"
     NOTHING_VARIES = "nothing_varies", "all ratings are equal: there is nothing for a correlation to work on"
     NO_TRUE_VARIANCE = (

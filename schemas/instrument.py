@@ -17,7 +17,7 @@ Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+){0,2}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=400, strip_whitespace=True)]
 
 MARKABLE = (State.NO_OPPORTUNITY, State.UNJUDGEABLE, State.NOT_DELIVERED)
-MOST_POINTS = 201  # a drop-down with more is no drop-down, and a step mistyped as 1e-9 must not fill the memory
+MOST_POINTS = 100_001  # measurements in fine steps can be read; a step mistyped as 1e-9 must not fill the memory
 
 
 class Part(BaseModel):
@@ -47,6 +47,11 @@ class Scale(Part):
         lowest, step = Decimal(str(self.lowest)), Decimal(str(self.step))
         n = int((Decimal(str(self.highest)) - lowest) / step)
         return tuple(float(lowest + step * k) for k in range(n + 1))
+
+    def nearest(self, number: float) -> float:
+        """The point of the scale nearest to a number within it."""
+        lowest, step = Decimal(str(self.lowest)), Decimal(str(self.step))
+        return float(lowest + step * round((Decimal(str(number)) - lowest) / step))
 
     @model_validator(mode="after")
     def _is_a_scale(self) -> Scale:

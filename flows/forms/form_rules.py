@@ -18,6 +18,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from flows.errors import InstrumentWrong
 from flows.forms.form_layout import SELECTION_WORDS, choices, field_labels, is_field_required
 from flows.forms.form_plan import HEADER_ROW, FormPlan
 from flows.forms.form_style import LABEL_FONT, put_text
@@ -27,6 +28,7 @@ from schemas.instrument import Scale
 NOT_UNDERSTOOD = "check"
 ALL_DONE = "nothing – all done"
 FIRST_LIST_COLUMN = 2
+MOST_OFFERED = 201  # a drop-down with more is no drop-down
 EARLIEST = "DATE(1990,1,1)"
 
 
@@ -135,6 +137,10 @@ def write_list(
 
 def _write_lists(sheet: Worksheet, plan: FormPlan) -> dict[tuple[str, ...], ChoiceList]:
     points = {offered: scale.points for item in plan.instrument.items for scale, offered in _offers(plan, item.id)}
+    if any(len(offered) > MOST_OFFERED for offered in points.values()):
+        raise InstrumentWrong(
+            "A scale of this instrument has too many points for a drop-down. Describe a sheet by a layout."
+        )
     wanted: list[tuple[tuple[str, ...], tuple[str | float, ...]]] = [
         # a typed 4.5 is compared as a text and as a number: its text depends on the decimal mark
         (offered, (*(f"{p:g}" for p in points[offered]), *points[offered]))

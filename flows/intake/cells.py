@@ -138,7 +138,7 @@ NOT_TEXT = {
 def _on_scale(scale: Scale, number: float) -> Parsed:
     if not scale.lowest <= number <= scale.highest:
         return Parsed(State.MISSING, code=Code.OUT_OF_RANGE)
-    nearest = min(scale.points, key=lambda point: abs(point - number))
+    nearest = scale.nearest(number)
     # a stored 3.9999999999 is a 4 that a formula computed; 3.99 is not
     if not math.isclose(nearest, number, abs_tol=1e-9):
         return Parsed(State.MISSING, code=Code.HALF_POINT)

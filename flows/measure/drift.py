@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from flows.measure.agreement import Codes, Numbers
-from flows.measure.facets import comparison_groups
 from flows.measure.severity import t_reach
-from flows.measure.within import Within, compare_within
+from flows.measure.within import Within, compare_within, connected
 from schemas.codes import ComparedWith
 
 MOST_RATERS = 400  # before and since: twice as many levels, and time grows with their cube
@@ -55,7 +54,7 @@ def movements(
     able = np.flatnonzero((n_at[:n_raters] >= fewest) & (n_at[n_raters:] >= fewest))
     if within.residual_variance is None or not len(able):
         return []
-    part = _parts(session, level, 2 * n_raters)
+    part = connected(within.information)
     counts = {int(r): (int(n_at[r]), int(n_at[n_raters + r])) for r in able}
     found = [m for group in _alike(able, part, n_raters) for m in _against_co_raters(within, group, n_raters, counts)]
     bridged = [int(r) for r in able if part[r] == part[n_raters + r]]
@@ -76,13 +75,6 @@ def discoveries(p_values: Sequence[float]) -> list[bool]:
     stands = np.zeros(len(order), dtype=bool)
     stands[order[: passed.max() + 1 if len(passed) else 0]] = True
     return [bool(one) for one in stands]
-
-
-def _parts(session: Codes, level: Codes, n_levels: int) -> Codes:
-    """The connected group of each level; levels that do not occur have groups of their own."""
-    absent = np.setdiff1d(np.arange(n_levels), level)
-    lone = session.max() + 1 + np.arange(len(absent))
-    return comparison_groups(np.concatenate([level, absent]), np.concatenate([session, lone]))
 
 
 def _alike(able: Codes, part: Codes, n_raters: int) -> list[list[int]]:

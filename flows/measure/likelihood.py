@@ -22,6 +22,7 @@ from flows.measure.facets import PATIENT, RATER, RATER_THERAPIST, RATING, SESSIO
 Numbers = NDArray[np.float64]
 NESTED = (RATING, SESSION, PATIENT, THERAPIST)  # each lies in the next
 CELLS = 4_000_000  # of a batch's largest array: 32 MB
+MOST_COLUMNS = 400  # raters (and elements) beyond which a system is solved once, not once a therapist or point
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +144,11 @@ class Nested:
         """The slope of some therapists on a time of their own, given each of B variances: its mean and unit variance (B).
 
         A case is a therapist's level with her rows and their times. She has a level of her own instead of mean and effect;
-        everyone else's ratings still say how severe her raters are.
+        everyone else's ratings still say how severe her raters are, unless raters are too many for that (`MOST_COLUMNS`).
         """
-        whole, _, _ = self._sum(theta)
+        if not cases:
+            return {}
+        whole = self._sum(theta)[0] if self.n_fixed + self.n_raters <= MOST_COLUMNS else np.zeros(0)
         return {j: self._slope(theta, whole, j, rows, time) for j, (rows, time) in cases.items()}
 
     def _slope(self, theta: Numbers, whole: Numbers, j: int, rows: Codes, time: Numbers) -> tuple[Numbers, Numbers]:
@@ -155,11 +158,14 @@ class Nested:
         own = self._block(rows, np.column_stack([self._fixed[rows], time]), places, nested)
         system = np.zeros((len(theta), n_columns + 3, n_columns + 3))
         among = np.append(np.arange(n_columns), n_columns + 2)
-        system[:, among[:, None], among] = whole
-        for block, sign in ((self._blocks[j], -1), (own, 1)):
-            at = np.where(block.at < 0, n_columns + 2, block.at)
-            system[:, at[:, None], at] += sign * self._cleared(block, theta)[0]
-        kept = np.arange(0 if self.n_therapists > 1 else 1, n_columns + 3)  # alone, she is all that tells the mean
+        is_alone = self.n_therapists < 2 or n_columns > MOST_COLUMNS
+        if not is_alone:
+            system[:, among[:, None], among] = whole
+            before = np.where(self._blocks[j].at < 0, n_columns + 2, self._blocks[j].at)
+            system[:, before[:, None], before] -= self._cleared(self._blocks[j], theta)[0]
+        after = np.where(own.at < 0, n_columns + 2, own.at)
+        system[:, after[:, None], after] += self._cleared(own, theta)[0]
+        kept = np.sort(after) if is_alone else np.arange(n_columns + 3)
         scale, ridge = np.ones((len(theta), n_columns + 2)), np.zeros(n_columns + 2)
         if self.rater is not None:
             raters = slice(self.n_fixed, n_columns)

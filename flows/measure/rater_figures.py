@@ -11,7 +11,7 @@ from dataclasses import astuple
 import numpy as np
 
 from flows.measure.agreement import agreement, compared, is_restricted, state_agreement
-from flows.measure.rater_model import FEWEST_SESSIONS, RaterModel, correlations, model_raters, table_of
+from flows.measure.rater_model import FEWEST_SESSIONS, Fitted, RaterModel, correlations, model_raters, table_of
 from flows.measure.rater_rows import Group, Rows, seed_of
 from flows.measure.reliability import Table, usual_raters
 from flows.measure.severity import Standing, standings
@@ -32,12 +32,15 @@ SEVERITY_COLUMNS = (
 
 
 def figures_of(
-    group: Group, rows: Rows, rater_ids: Mapping[int, str], periods: Sequence[str]
+    group: Group, rows: Rows, kept: Fitted | None, rater_ids: Mapping[int, str], periods: Sequence[str]
 ) -> tuple[list[Row], list[Row]]:
-    """Agreement rows, one for each kind of correlation, and severity rows, one for each rater and period."""
+    """Agreement rows, one for each kind of correlation, and severity rows, one for each rater and period.
+
+    `kept` is the fit of these ratings, where there is one.
+    """
     rated, seed = rows.rated, seed_of(group.fingerprint)
     table = table_of(rated.session, rated.rater, rated.value, rated.therapist, rated.patient)
-    model = model_raters(table, seed)
+    model = model_raters(table, seed, kept)
     told = list(_agreement_rows(group, rows, table, model, seed))
     ids = [rater_ids[number] for number in np.unique(rated.rater).tolist()]
     return told, [(group.fingerprint, *row) for row in _severity_rows(table, rated, model, ids, periods)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,17 +55,27 @@ class RaterModel:
     spread: Spread | None
 
 
-def model_raters(table: Table, seed: int) -> RaterModel:
-    """Fit the ratings of one element or item on one scale, levels of every facet from 0 on."""
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A fit of these very ratings: the variance of each facet, and the predicted severity of each rater, in their order."""
+
+    components: Mapping[str, float]
+    severity: Numbers
+
+
+def model_raters(table: Table, seed: int, kept: Fitted | None = None) -> RaterModel:
+    """What the ratings of one element or item on one scale say of the raters, levels of every facet from 0 on.
+
+    `kept` is the fit of the same ratings where there is one already; else they are fitted here.
+    """
     note = _why_not(table)
     if note is not None:
         return RaterModel(note, None, None, None, None, None)
     n_raters = int(table.rater.max()) + 1
     within = compare_within(table.session, table.rater, table.value, n_raters) if n_raters <= MOST_RATERS else None
     if within is not None and within.residual_ss <= _AGREES * float(((table.value - table.value.mean()) ** 2).sum()):
-        found: tuple[Sources, Numbers] | None = (_without_error(table, within), within.effect)
-    else:
-        found = _fitted(table)
+        return RaterModel(RaterNote.NO_ERROR, _without_error(table, within), within.effect, None, None, None)
+    found = _sources(kept or _fitted(table))
     if found is None:
         return RaterModel(RaterNote.NOT_SEPARABLE, None, None, None, None, None)
     sources, severity = found
@@ -98,7 +109,12 @@ def _why_not(table: Table) -> RaterNote | None:
     return RaterNote.TOO_FEW_SESSIONS if int((np.bincount(table.session) > 1).sum()) < FEWEST_SESSIONS else None
 
 
-def _fitted(table: Table) -> tuple[Sources, Numbers] | None:
+def _sources(fitted: Fitted | None) -> tuple[Sources, Numbers] | None:
+    sources = sources_of(fitted.components) if fitted else None
+    return None if fitted is None or sources is None else (sources, fitted.severity)
+
+
+def _fitted(table: Table) -> Fitted | None:
     """Variances and predicted severities by the one model of variance; None where the design holds no raters apart."""
     facets = {
         THERAPIST: table.therapist, PATIENT: table.patient, SESSION: table.session, RATER: table.rater,
@@ -107,24 +123,22 @@ def _fitted(table: Table) -> tuple[Sources, Numbers] | None:
     design = tell_apart(facets)
     if RATER not in design.facets:
         return None
-    components, severity = _few(table, design) if len(table.value) < SMALL else _many(table, design)
-    sources = sources_of(components)
-    return None if sources is None else (sources, severity)
+    return _few(table, design) if len(table.value) < SMALL else _many(table, design)
 
 
-def _few(table: Table, design: Design) -> tuple[dict[str, float], Numbers]:
+def _few(table: Table, design: Design) -> Fitted:
     """REML without `mixedlm`, whose imports take seconds: the same numbers (`flows.measure.restricted`)."""
     nested = Nested(table.value, design.facets)
     theta = restricted_mode(nested)
     solved = nested.solve(theta[None])
     variances = np.append(theta**2, 1.0) * float(solved.rss[0]) / (nested.n - nested.n_fixed)
     names = (*design.facets, design.residual)
-    return {name: float(v) for name, v in zip(names, variances, strict=True)}, solved.rater[0]
+    return Fitted({name: float(v) for name, v in zip(names, variances, strict=True)}, solved.rater[0])
 
 
-def _many(table: Table, design: Design) -> tuple[dict[str, float], Numbers]:
+def _many(table: Table, design: Design) -> Fitted:
     fitted = fit(table.value, design.facets, design.residual)
-    return dict(fitted.components), conditional_means(fitted, RATER).mean
+    return Fitted(fitted.components, conditional_means(fitted, RATER).mean)
 
 
 def _without_error(table: Table, within: Within) -> Sources:

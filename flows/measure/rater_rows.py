@@ -12,6 +12,8 @@ from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 
 from flows.measure.agreement import Codes, Numbers
+from flows.measure.facets import RATER
+from flows.measure.rater_model import Fitted
 
 VERSION = "1"  # of the figures: raise it when their arithmetic changes, so that kept ones are worked out anew
 
@@ -40,6 +42,12 @@ from measure.judged
 where instrument_id = $instrument_id and level = $level and coalesce(element, item) = $name and scale = $scale
 order by session, rater, rating_id
 """
+_FIT = """
+select fit_id from measure.fit
+where instrument_id = $instrument_id and role = $role and kind = 'element' and name = $name and scale = $scale and n_ratings = $n
+"""
+_COMPONENTS = "select facet, variance from measure.fit_component where fit_id = $1 order by position"
+_SEVERITIES = "select severity from measure.fit_rater where fit_id = $1 order by rater_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,22 @@ def read_rows(con: DuckDBPyConnection, group: Group, periods: Sequence[str]) -> 
     period = np.array([place.get(str(period), -1) for period in told], dtype=np.int64)
     value = np.ma.filled(np.ma.asarray(found["value"]).astype(np.float64), np.nan)
     return Rows(session, rater, therapist, patient, period, np.asarray(found["is_no_opportunity"]).astype(bool), value)
+
+
+def read_fit(con: DuckDBPyConnection, group: Group, n_rated: int) -> Fitted | None:
+    """The fit that tonight's model of variance made of these very ratings; None where there is none.
+
+    It leaves sessions out that several therapists led; then it rests on fewer ratings, and is not the fit of these.
+    """
+    asked = {k: getattr(group, k) for k in ("instrument_id", "role", "name", "scale")} | {"n": n_rated}
+    found = con.execute(_FIT, asked).fetchone() if group.level == "element" else None
+    if found is None:
+        return None
+    components = con.execute(_COMPONENTS, [found[0]]).fetchall()
+    severities = con.execute(_SEVERITIES, [found[0]]).fetchall()
+    if not severities or RATER not in {name for name, _ in components}:
+        return None
+    return Fitted({str(name): float(v) for name, v in components}, np.array([float(s) for (s,) in severities]))
 
 
 def seed_of(fingerprint: str) -> int:

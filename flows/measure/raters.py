@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 
 from flows.measure.rater_drift import DRIFT_COLUMNS, SHARED_COLUMNS, DriftRules, drift_of
 from flows.measure.rater_figures import AGREEMENT_COLUMNS, SEVERITY_COLUMNS, Row, figures_of
-from flows.measure.rater_rows import Group, read_groups, read_rows
+from flows.measure.rater_rows import Group, read_fit, read_groups, read_rows
 
 # Each table's columns; the first is the fingerprint of what its rows rest on.
 KEPT: Mapping[str, str] = {
@@ -81,7 +81,9 @@ def _work_out_groups(con: DuckDBPyConnection, groups: Sequence[Group], periods: 
     """Agreement and severities of each group; an item with an element's very ratings has the element's very figures."""
     elements_first = sorted(groups, key=lambda g: g.level != "element")
     for group in {g.fingerprint: g for g in reversed(elements_first)}.values():
-        said, severities = figures_of(group, read_rows(con, group, periods), _rater_ids(con, group), periods)
+        rows = read_rows(con, group, periods)
+        kept = read_fit(con, group, len(rows.rated.value))
+        said, severities = figures_of(group, rows, kept, _rater_ids(con, group), periods)
         _keep(con, "agreement", said)
         _keep(con, "severity", severities)
 

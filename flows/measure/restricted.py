@@ -16,7 +16,7 @@ from flows.measure.likelihood import Nested
 
 Numbers = NDArray[np.float64]
 FIRST = (0.15, 0.5, 1.5)  # standard deviations, relative to the residual's, from whose grid the search begins
-NEAR_ZERO = 1e-3
+NEAR_ZERO = 0.02  # where a standard deviation on its way down is held against none at all
 SETTLED = 1e-10  # gain in log-likelihood below which the search ends
 NEWTON_STEPS = 40
 STEP = 0.01
@@ -32,12 +32,16 @@ def restricted_mode(design: Nested) -> Numbers:
     grid = np.array(list(product(FIRST, repeat=n_facets)))
     theta = grid[int(np.argmax(design.solve(grid).log_likelihood))]
     is_live = np.ones(n_facets, dtype=bool)
-    for _ in range(n_facets + 1):
-        theta = _climb(design, theta, is_live)
+    patience = NEAR_ZERO
+    for _ in range(2 * n_facets + 1):
+        theta = _climb(design, theta, is_live, patience)
         edge = _at_edge(design, theta, is_live)
-        if edge is None:
+        if edge is not None:
+            theta[edge], is_live[edge] = 0.0, False
+        elif patience and theta[is_live].min(initial=1.0) < patience:
+            patience = 0.0  # small, and yet not nothing: go all the way
+        else:
             break
-        theta[edge], is_live[edge] = 0.0, False
     return theta
 
 
@@ -53,8 +57,8 @@ def _at_edge(design: Nested, theta: Numbers, is_live: NDArray[np.bool_]) -> int 
     return int(live[int(np.argmin(lost))])
 
 
-def _climb(design: Nested, theta: Numbers, is_live: NDArray[np.bool_]) -> Numbers:
-    """Newton's way up from theta on the logarithms of the live facets."""
+def _climb(design: Nested, theta: Numbers, is_live: NDArray[np.bool_], patience: float) -> Numbers:
+    """Newton's way up from theta on the logarithms of the live facets, until one of them falls below `patience`."""
     live = np.flatnonzero(is_live)
     if not len(live):
         return theta
@@ -74,7 +78,7 @@ def _climb(design: Nested, theta: Numbers, is_live: NDArray[np.bool_]) -> Number
         best = int(np.argmax(found))
         if found[best] > here:
             place = tried[best]
-        if found[best] <= here + SETTLED:
+        if found[best] <= here + SETTLED or np.exp(place.min()) < patience:
             break
     climbed = theta.copy()
     climbed[live] = np.exp(place)

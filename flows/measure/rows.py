@@ -93,7 +93,7 @@ order by session, rater, element
 """
 _IDS = """
 select
-    list_sort(list(distinct therapist_id)),
+    list_sort(list(distinct therapist_id) filter (therapist_id is not null)),
     list_sort(list(distinct rater_id) filter (therapist_id is not null)),
     count(distinct session_id) filter (therapist_id is null),
     count(patient_id) filter (therapist_id is not null)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flows.measure.likelihood import Nested, Solved
+from flows.measure.likelihood import MOST_COLUMNS, Nested, Solved
 from flows.measure.restricted import differences
 
 Numbers = NDArray[np.float64]
@@ -30,10 +30,13 @@ RESIDUAL_FLOOR = 0.1  # their standard deviation, relative to that of all rating
 POINTS = 128  # of each round; after each the proposal is fitted anew
 ROUNDS = (3, 6)  # at least, and at most
 ENOUGH = 80  # effective points; rounds go on until there are so many
+MANY = 3000  # ratings from which the variances are so well known that fewer points say the same:
+POINTS_OF_MANY, ROUNDS_OF_MANY, ENOUGH_OF_MANY = 40, (2, 4), 30
 TAIL = 5  # degrees of freedom of the proposal
 LOWEST = 0.1  # relative standard deviation at which the search for the mode begins, at least
 NEWTON_STEPS = 15
 RANGE = (-9.0, 6.0)  # of the logarithm: beyond, nothing changes but rounding
+NEAR_ENOUGH = 0.01  # gain of log density below which the mode is found: points are laid about it anyway
 STEP = 0.05  # of the differences, on the logarithmic scale
 
 
@@ -60,18 +63,23 @@ class Posterior:
 def average_over_variances(design: Nested, theta: Numbers, spread_of_values: float) -> Posterior:
     """Lay points over the variances that the ratings leave open, about the fitted `theta` (facets), and weigh them.
 
-    `spread_of_values` is the ratings' own variance, of which the residual's weak prior takes its size.
+    `spread_of_values` is the ratings' own variance, of which the residual's weak prior takes its size. With hundreds of raters
+    the fitted variances alone are taken: they are known then, and each point costs what a fit does.
     """
     floor = RESIDUAL_WEIGHT * RESIDUAL_FLOOR**2 * spread_of_values
-    if not len(theta):
-        return _posterior(design, np.zeros((1, 0)), design.solve(np.zeros((1, 0))), np.ones(1), floor)
+    if not len(theta) or design.n_fixed + design.n_raters > MOST_COLUMNS:
+        return _posterior(design, theta[None], design.solve(theta[None]), np.ones(1), floor)
     center, spread = _mode(design, np.log(np.maximum(theta, LOWEST)), floor)
-    places, solved, proposals = np.zeros((0, len(theta))), [], []
-    weight = np.zeros(0)
-    while len(solved) < ROUNDS[0] or (len(solved) < ROUNDS[1] and np.sum(weight**2) * ENOUGH > 1):
-        proposals.append((POINTS, center, np.asarray(np.linalg.cholesky(spread), dtype=np.float64)))
+    places, weight = np.zeros((0, len(theta))), np.zeros(0)
+    solved: list[Solved] = []
+    proposals: list[Proposal] = []
+    is_many = design.n >= MANY
+    points, enough = (POINTS_OF_MANY, ENOUGH_OF_MANY) if is_many else (POINTS, ENOUGH)
+    fewest, most = ROUNDS_OF_MANY if is_many else ROUNDS
+    while len(solved) < fewest or (len(solved) < most and np.sum(weight**2) * enough > 1):
+        proposals.append((points, center, np.asarray(np.linalg.cholesky(spread), dtype=np.float64)))
         places = np.vstack([places, _student(proposals[-1])])
-        solved.append(_solve(design, places[-POINTS:]))
+        solved.append(_solve(design, places[-points:]))
         weight = _weights(design, places, solved, proposals, floor)
         center = weight @ places
         left = places - center
@@ -160,7 +168,7 @@ def _mode(design: Nested, place: Numbers, floor: float) -> tuple[Numbers, Number
         tried = place + step * np.array([[1.0], [0.5], [0.2], [0.05]])
         found = log_density(tried)
         best = int(np.argmax(found))
-        if found[best] <= here + 1e-6:
+        if found[best] <= here + NEAR_ENOUGH:
             break
         place = tried[best]
     return place, spread

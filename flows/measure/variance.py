@@ -8,7 +8,7 @@ seconds of imports) is not touched then.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,15 +27,14 @@ class Fit:
     """A fitted model. Variances are in squared points of the scale, effects and means in points.
 
     `components` holds each facet's variance, the residual's last; `n_levels` their numbers of levels, the residual's being
-    the number of rows. `fixed` are the coefficients of the fixed columns (the mean alone unless columns were given) and
-    `fixed_covariance` their covariance; `mean` and `mean_se` are those of the first. `log_likelihood` is the restricted one,
-    null when nothing was fitted. `notes` are `word: facet`, with the words of `schemas.codes.ModelNote`.
+    the number of rows. `fixed` are the coefficients of the fixed columns, of which `mean` is the first (the only one unless
+    columns were given). `log_likelihood` is the restricted one, null when nothing was fitted.
+    `notes` are `word: facet`, with the words of `schemas.codes.ModelNote`.
     """
 
     components: Mapping[str, float]
     n_levels: Mapping[str, int]
     fixed: Numbers
-    fixed_covariance: Numbers
     log_likelihood: float | None
     notes: tuple[str, ...]
     facets: Mapping[str, Codes] = field(repr=False)
@@ -49,8 +48,11 @@ class Fit:
 
     @property
     def mean_se(self) -> float:
-        """Its standard error, variances taken as known."""
-        return float(np.sqrt(max(self.fixed_covariance[0, 0], 0.0)))
+        """Its standard error, variances taken as known; worked out when asked for."""
+        if self.components[self.residual] <= 0:
+            return 0.0
+        unit = _equations(self)[0](np.eye(_n_equations(self), 1))
+        return float(np.sqrt(unit[0, 0] * self.components[self.residual]))
 
     @property
     def residual(self) -> str:
@@ -93,7 +95,7 @@ def fit(value: Numbers, facets: Mapping[str, Codes], residual: str = RESIDUAL, c
     n = len(value)
     if n == 0:
         raise ValueError("There is no rating to fit.")
-    fixed = np.ones((n, 1)) if columns is None else columns
+    value, fixed = np.asarray(value, dtype=np.float64), np.ones((n, 1)) if columns is None else columns
     start = np.asarray(np.linalg.lstsq(fixed, value, rcond=None)[0], dtype=np.float64)
     left = value - fixed @ start
     free = n - fixed.shape[1]
@@ -168,17 +170,7 @@ def _fitted(
 ) -> Fit:
     components = {name: float(v) for name, v in zip((*facets, residual), variances, strict=True)}
     n_levels = {name: int(codes.max()) + 1 for name, codes in facets.items()} | {residual: len(value)}
-    bare = Fit(components, n_levels, fixed, np.zeros((len(fixed),) * 2), log_likelihood, notes, facets, columns, value)
-    if components[residual] <= 0:
-        return bare
-    covariance = _fixed_covariance(bare)
-    return replace(bare, fixed_covariance=covariance)
-
-
-def _fixed_covariance(fitted: Fit) -> Numbers:
-    n_fixed = len(fitted.fixed)
-    solved = _equations(fitted)[0](np.eye(_n_equations(fitted), n_fixed))[:n_fixed]
-    return np.asarray(solved * fitted.components[fitted.residual])
+    return Fit(components, n_levels, fixed, log_likelihood, notes, facets, columns, value)
 
 
 def _solve(fitted: Fit, facet: str) -> Effects:

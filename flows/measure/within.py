@@ -92,3 +92,10 @@ def _together(session: Codes, level: Codes, n_levels: int) -> Numbers:
 
     sparsely = sparse.csr_matrix((np.ones(len(level)), (session, level)), shape=(len(n_of), n_levels))
     return np.asarray((sparsely.T @ sparse.diags(1 / n_of) @ sparsely).todense())
+
+
+def connected(information: Numbers) -> Codes:
+    """The connected group of each level: levels are joined by sessions in common, directly or through others."""
+    from scipy.sparse.csgraph import connected_components
+
+    return np.asarray(connected_components(np.abs(information) > ZERO, directed=False)[1]).astype(np.int64)

@@ -10,6 +10,7 @@ from duckdb import DuckDBPyConnection
 from flows.failpoints import reached
 from flows.load.models import run_models
 from flows.publish.facts import NightFacts
+from flows.publish.rater_sheet import write_rater_sheets
 from flows.publish.raters_book import write_raters_book
 from flows.publish.snapshot import prepare_snapshots, renew_run
 from flows.publish.standing import forget_standing, note_standing
@@ -42,6 +43,7 @@ def publish(con: DuckDBPyConnection, settings: Settings, facts: NightFacts, unde
         write_raters_book(con, published / f"fidelity-raters-{facts.period}.xlsx", facts)
         reached("summary swapped")
         sheets = write_supervision_sheets(con, published / "supervision", facts)
+        n_raters = write_rater_sheets(con, published / "raters", facts)
         reached("workbooks written")
     except BaseException:
         prepared.discard()
@@ -51,6 +53,7 @@ def publish(con: DuckDBPyConnection, settings: Settings, facts: NightFacts, unde
     return {
         "warnings of checks": len(publication.warnings),
         "supervision sheets written": sheets.n_written,
+        "raters' sheets written": n_raters,
         "therapists without a supervisor": sheets.n_without_supervisor,
     }
 

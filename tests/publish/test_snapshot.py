@@ -13,6 +13,7 @@ import pytest
 from flows.errors import PublishingStopped
 from flows.load.connection import open_published
 from flows.load.models import run_models
+from flows.measure import measure
 from flows.publish.snapshot import prepare_snapshots, publish_snapshots
 from schemas.published import PUBLISHED
 from schemas.roster import Roster
@@ -147,7 +148,8 @@ def test_when_an_audit_fails_yesterdays_files_stay_and_no_value_is_told(
     was = {path: path.read_bytes() for path in files}
     ratings.con.execute(spoil)
     if "current.session" in spoil:
-        run_models(ratings.con, ["40_measure", "50_supervision"])
+        measure(ratings.con)
+        run_models(ratings.con, ["50_supervision"])
     with pytest.raises(PublishingStopped, match=says) as stopped:
         publish_snapshots(ratings.con, tmp_path)
     assert "SECRET" not in str(stopped.value)

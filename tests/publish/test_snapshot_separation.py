@@ -173,3 +173,10 @@ def test_counts_of_the_whole_lab_are_empty_in_a_supervisors_file(files: dict[str
     )
     assert [row[1:] for row in asks(files["SV-1"], ask)] == [(None,) * 7]
     assert asks(files["lab"], "select n_waiting from about.run") == [(4,)]
+
+
+def test_nothing_of_how_raters_rate_is_in_a_supervisors_file(files: dict[str, Path]) -> None:
+    tables = ("rater_agreement", "rater_severity", "rater_drift", "shared_drift")
+    counts = [asks(files["SV-1"], f"select count(*) from quality.{table}")[0][0] for table in tables]
+    assert counts == [0, 0, 0, 0]
+    assert all(asks(files["lab"], f"select count(*) > 0 from quality.{table}") == [(True,)] for table in tables[:2])
