@@ -30,6 +30,8 @@ insert into quality.team_chart values
     ($team, {KEY}, 'stance', 'humility', 'adherence', 1, $session, '2026-03-01', 4, 4, 3, 5, 3.5, 4.5, null, 8);
 insert into supervision.focus values
     ($therapist, {KEY}, 'work_on', 1, 'stance', 'humility', 'adherence', 'rated', 0.05, $session, null, 'w', 's', 'C1');
+update supervision.therapist_element set status = 'below'
+    where (therapist_id, role, element, scale) = ($therapist, 'observer', 'humility', 'adherence');
 insert into quality.change values
     ($team, {KEY}, 'stance', 'humility', 'adherence', '2025-H2', '2026-H1', 1, 1, 1, 1, 4, 4, 0, 0, 0, 0, null);
 """
@@ -69,7 +71,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         )
     ratings.rebuild_after_findings()
     for therapist_id, team, session in (("CANARY-1", "south", "S-OTHER"), ("MINE-1", "north", "S-MINE")):
-        ratings.con.execute(NUMBERS, {"therapist": therapist_id, "team": team, "session": session})
+        numbers = NUMBERS
+        for name, value in (("$therapist", therapist_id), ("$team", team), ("$session", session)):
+            numbers = numbers.replace(name, f"'{value}'")
+        ratings.con.execute(numbers)
     folder = tmp_path_factory.mktemp("published")
     published = publish_snapshots(ratings.con, folder)
     assert len(published.files) == 3

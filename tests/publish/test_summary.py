@@ -80,6 +80,11 @@ def test_a_therapist_reads_in_counts_and_words(book: Workbook) -> None:
         "Not delivered": 0,
         "Missing": 0,
         "Latest session": datetime(2026, 3, 24),
+        "Estimate": 4.5,
+        "Estimate from": 4,
+        "Estimate to": 5.25,
+        "Reliability": 0.62,
+        "Why no estimate": "[z]",
     }
 
 
