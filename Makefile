@@ -31,8 +31,9 @@ format: .venv/ready  ## lay the code out as `make check` wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/ready  ## the speed of a night over 10,000 forms, phase by phase
+bench: .venv/ready  ## the speed of a night over 10,000 forms, and of the models against one plain fit
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.numbers
 
 # Names, versions and hashes only: no index address and no path of the machine that wrote it.
 lock:  ## resolve pyproject.toml into requirements.lock (needs uv and a package index)

@@ -21,6 +21,9 @@ from pydantic_settings import (
 
 from flows.errors import SettingsWrong
 
+# Before numpy is imported: the models' matrices are small, so threads would cost more than they bring; a lab's own word stands.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 ROOT = Path(__file__).resolve().parents[1]
 MIB = 1024 * 1024
 

@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+import flows.settings  # noqa: F401 - before numpy: it keeps the linear algebra to one thread
+
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:

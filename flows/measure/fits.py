@@ -78,6 +78,9 @@ def renew_fits(con: DuckDBPyConnection) -> int:
         con.execute(f"delete from measure.{table} where fit_id not in (select unnest($1::varchar[]))", [wanted])  # noqa: S608 - ours
     known = {fit_id for (fit_id,) in con.execute("select fit_id from measure.fit").fetchall()}
     fresh = [subject for subject in subjects if subject.fit_id not in known]
+    for table in KEPT:
+        gone = [subject.fit_id for subject in fresh]
+        con.execute(f"delete from measure.{table} where fit_id in (select unnest($1::varchar[]))", [gone])  # noqa: S608 - ours
     for subject in fresh:
         _keep(con, subject, answer(read_rows(con, subject), _asked(con, subject)))
     return len(fresh)

@@ -29,6 +29,9 @@ Numbers = NDArray[np.float64]
 # Below this many ratings the variances are found without mixedlm, whose imports take longer than such a night; the answers
 # are the same. Domains have many rows to a rating and their fits are compared with nobody's, so they never take it.
 SMALL = 100
+# A therapist who cannot be told apart from her one patient: of their variance together a share w is the patient's, anywhere from
+# none to half of it (published studies: a third), and w (1 - w) of it, on average this much, stays open whatever the ratings say.
+MERGED_OPEN = 1 / 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +215,9 @@ def _points(told: _Told) -> tuple[Numbers, tuple[Numbers, Numbers] | None, Estim
         why = EstimateNote.ONE_THERAPIST if is_one else EstimateNote.NOT_TOLD_APART
         spread = (posterior.solved.fixed[:, :1], scale) if is_one else None
         return np.full(len(told.rows.therapist_ids), solved.fixed[0, 0]), spread, why
-    scale = np.sqrt(posterior.variance[:, None] * posterior.solved.therapist_unit)
     note = None if told.design.holding(THERAPIST) == THERAPIST else EstimateNote.MERGED
+    left_open = 0.0 if note is None else MERGED_OPEN * posterior.theta[:, place, None] ** 2
+    scale = np.sqrt(posterior.variance[:, None] * (posterior.solved.therapist_unit + left_open))
     if told.theta[place] < SINGULAR:
         note = EstimateNote.VARIANCE_ZERO
     return solved.therapist[0], (posterior.solved.therapist, scale), note

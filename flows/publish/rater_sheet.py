@@ -59,20 +59,20 @@ HIGH = Column("To", "Upper end of the 95 per cent interval.", 9, "Mean")
 NOTE = Column("Note", "Why a number is missing, or how to read it.", 60, "Text", NOT_APPLICABLE)
 SEVERITY_COLUMNS = (
     INSTRUMENT, ELEMENT, SCALE, PERIOD,
-    Column("Points apart", "Points you rate higher (+) or lower (-) than others would on the same sessions.", 12, "Mean"),
+    Column("Points apart", "Points you rate higher (+) or lower (-) than others would on the same sessions.", 15, "Mean"),
     LOW, HIGH,
     Column("Ratings", "Your ratings with a value.", 10, "Whole"),
-    Column("Co-rated", "Of these, in sessions that another rater rated as well.", 10, "Whole"),
+    Column("Co-rated", "Of these, in sessions that another rater rated as well.", 11, "Whole"),
     NOTE,
 )  # fmt: skip
 DRIFT_COLUMNS = (
     INSTRUMENT, ELEMENT, SCALE, PERIOD,
     Column("Held against", "What your movement is told against.", 40),
-    Column("Points moved", "Into the quarter, from the quarters before: + higher, - lower.", 12, "Mean"),
+    Column("Points moved", "Into the quarter, from the quarters before: + higher, - lower.", 15, "Mean"),
     LOW, HIGH,
     Column("Sessions before", "Your co-rated sessions before the quarter.", 10, "Whole"),
     Column("Sessions since", "Your co-rated sessions in the quarter.", 10, "Whole"),
-    Column("Told as drift", "Yes: further than the lab's set amount, and more than chance would make.", 10),
+    Column("Told as drift", "Yes: further than the lab's set amount, and more than chance would make.", 15),
     Column("Shows in", "Elements in which a drift shows.", 40, "Text", NOT_APPLICABLE),
     NOTE,
 )  # fmt: skip

@@ -151,7 +151,7 @@ def test_a_corrected_rating_renews_its_fit_and_leaves_none_behind(lab: Lab) -> N
     components(lab, rows)
     before = lab.rows("select fit_id from measure.fit order by all")
     lab.leaves()
-    found, _ = components(lab, [*rows[:-1], [*rows[-1][:-1], "70.5"]])
+    found, _ = components(lab, [*rows[:-1], [*rows[-1][:-1], "69.5"]])
     after = lab.rows("select fit_id from measure.fit order by all")
     assert len(after) == len(before)
     assert set(after).isdisjoint(before)

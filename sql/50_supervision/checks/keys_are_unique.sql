@@ -4,6 +4,11 @@ from supervision.therapist_element
 group by all
 having count(*) > 1
 union all
+select 'therapist_domain', concat_ws(' ', therapist_id, instrument_id, role, domain, scale)
+from supervision.therapist_domain
+group by therapist_id, instrument_id, role, domain, scale
+having count(*) > 1
+union all
 select 'session_element', concat_ws(' ', session_id, instrument_id, role, element, scale)
 from supervision.session_element
 group by session_id, instrument_id, role, element, scale

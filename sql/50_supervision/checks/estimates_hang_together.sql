@@ -1,0 +1,7 @@
+-- fail: An estimate lies within its interval, an interval has both ends, and a status of substance has a reliable estimate behind it.
+select therapist_id, instrument_id, role, element, scale
+from supervision.therapist_element
+where estimate not between low and high
+    or (low is null) <> (high is null)
+    or (low is not null and estimate is null)
+    or (status in ('strength', 'adequate', 'below', 'uncertain') and (p_adequate is null or reliability is null))
