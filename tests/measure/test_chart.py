@@ -136,7 +136,7 @@ def _pairs(side: Sequence[int], near: Sequence[bool]) -> set[int]:
 def test_a_second_slow_implementation_agrees_on_many_random_charts() -> None:
     dice = random.Random(4)
     series = []
-    for _ in range(400):
+    for _ in range(150):
         drift, noise = dice.uniform(-0.3, 0.3), dice.uniform(0.1, 1.5)
         steps = [4 + drift * k + dice.gauss(0, noise) for k in range(dice.randint(8, 30))]
         series.append([round(v * 2) / 2 if dice.random() < 0.5 else round(v, 3) for v in steps])
