@@ -39,14 +39,8 @@ class State(Described):
         "not_rated_by_design",
         "the instrument does not use this scale for this item; never expected",
     )
-    NOT_DELIVERED = (
-        "not_delivered",
-        "competence of something that was not done; left out of means, counted apart",
-    )
-    NO_OPPORTUNITY = (
-        "no_opportunity",
-        "nothing in the session called for it; left out of means, counted apart",
-    )
+    NOT_DELIVERED = "not_delivered", "competence of something that was not done; left out of means, counted apart"
+    NO_OPPORTUNITY = "no_opportunity", "nothing in the session called for it; left out of means, counted apart"
     UNJUDGEABLE = "unjudgeable", "the rater could not tell; left out of means, counted apart"
     MISSING = "missing", "nothing was entered where something was expected; never a score, it is chased"
 

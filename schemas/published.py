@@ -15,6 +15,7 @@ import polars as pl
 from pandera.errors import SchemaError, SchemaErrors
 
 from flows.errors import PublishingStopped
+from schemas.advice_codes import ChartRule, FocusKind, PlanNote, RatingOption
 from schemas.codes import (
     FINDING_KINDS,
     Arousal,
@@ -51,6 +52,12 @@ def _id() -> Rule:
 
 def _one_of(members: type[StrEnum] | Mapping[Any, Any]) -> Rule:
     return pl.String, (pa.Check.isin([str(m) for m in members], name="a word of its closed list"),)
+
+
+def _several_of(members: type[StrEnum]) -> Rule:
+    """Words of a closed list, separated by `; `."""
+    word = "|".join(members)
+    return pl.String, (pa.Check.str_matches(f"^({word})(; ({word}))*$", name="words of its closed list"),)
 
 
 def _count() -> Rule:
@@ -97,6 +104,12 @@ _RULES: tuple[tuple[Rule, str], ...] = (
         "min_sessions min_patients min_raters n_levels sessions_to_50 sessions_to_70 sessions_to_80 "
         "comparison_group",
     ),
+    (_number(), "lower upper near_lower near_upper gain difference by_therapists by_severity by_who_was_rated"),
+    (_number(), "mean_before mean_after error_variance error_variance_then"),
+    (_share(), "reliability_then dependability"),
+    (_count(), "raters_per_session sessions_before sessions_after n_therapists therapists_in_both"),
+    (_flag(), "by_new_rater buys_most"),
+    (_id(), "period_before period_after"),
     (
         _number(),
         "raw_mean threshold mean lowest highest value weight step estimate low high "
@@ -158,10 +171,17 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     (_time(), "changed_at"),
     (_one_of(Cause), "cause"),
     (_one_of(ChangedField), "field"),
+    (_several_of(ChartRule), "rules"),
+    (_one_of(FocusKind), "kind"),
+    (_one_of(RatingOption), "option"),
 )
 VOCABULARY: Mapping[str, Rule] = {name: rule for rule, names in _RULES for name in names.split()}
 
 _STATES = "n_rated n_no_opportunity n_unjudgeable n_not_delivered n_missing"
+_CHART = (
+    "instrument_id role domain element? scale position session_id session_on value mean lower upper near_lower near_upper "
+    "rules? n_sessions"
+)
 _ESTIMATE = "estimate? low? high? p_adequate? reliability? trend_per_90_days? trend_low? trend_high?"
 _BREAKS = (
     "basis breaks_at position n_sessions n_raters n_episodes n_unknown episodes breaks share_breaks? breaks_low? breaks_high? "
@@ -189,6 +209,9 @@ _TABLES: Mapping[str, str] = {
     "n_mentalizing_back n_no_change n_lost_further n_not_noted",
     "quality.trajectory": f"instrument_id role {_BREAKS}",
     "quality.trajectory_agreement": "instrument_id role basis n_sessions n_pairs exact alpha? is_experimental",
+    "supervision.therapist_chart": f"therapist_id {_CHART}",
+    "supervision.focus": "therapist_id instrument_id role kind position domain element scale reason p_adequate session_id "
+    "session_on? workbook sheet cell",
     "quality.held_rating": "workbook sheet cell session_id? rater_id? therapist_ids? role instrument_id first_code message "
     "since rating_id",
     "quality.finding": "code severity workbook sheet cell session_id? rater_id? message opened_at closed_at? finding_id",
@@ -197,6 +220,14 @@ _TABLES: Mapping[str, str] = {
     "audit.change": "session_id rater_id role instrument_id field item? scale? old_state? old_value? old_said? new_state? "
     "new_value? new_said? old_workbook? old_sheet? old_cell? new_workbook? new_sheet? new_cell? changed_at cause why night_id "
     "old_rating_id? new_rating_id?",
+    "quality.team_chart": f"team {_CHART}",
+    "quality.d_study": "instrument_id role domain element scale n_sessions n_patients raters_per_session n_raters reliability? "
+    "dependability? error_variance? note?",
+    "quality.next_rating": "therapist_id instrument_id role domain element? scale option by_new_rater session_id? patient_id? "
+    "n_sessions n_patients n_raters n_ratings reliability? reliability_then? gain? error_variance? error_variance_then? "
+    "buys_most note?",
+    "quality.change": "team instrument_id role domain element? scale period_before period_after sessions_before sessions_after "
+    "n_therapists therapists_in_both mean_before mean_after difference by_therapists? by_severity? by_who_was_rated? note?",
     "quality.rater_agreement": "instrument_id role level domain? element? item? scale icc_type icc_single? icc_average? k? low? "
     "high? average_low? average_high? alpha? alpha_low? alpha_high? exact? within_one? n_units n_raters n_rated n_no_opportunity "
     "no_opportunity_agreement? no_opportunity_ac1? restricted_range note?",
@@ -221,6 +252,9 @@ _TABLES: Mapping[str, str] = {
 # Where a name's rule is narrower, or of another type, in one table.
 _NARROWER: Mapping[tuple[str, str], Rule] = {
     ("quality.finding", "code"): _one_of(FINDING_KINDS),
+    ("quality.d_study", "note"): _one_of(PlanNote),
+    ("quality.next_rating", "note"): _one_of(PlanNote),
+    ("quality.change", "note"): _one_of(PlanNote),
     ("about.run", "since"): _date(),
     ("quality.rater_severity", "severity"): _number(),
 }

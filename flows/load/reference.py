@@ -15,6 +15,7 @@ from duckdb import DuckDBPyConnection
 
 from flows.load.models import PUBLISHED_SCHEMAS, read_examples, read_models
 from flows.settings import Settings
+from schemas.advice_codes import ChartRule, FocusKind, PlanNote, RatingOption
 from schemas.catalog import Catalog, version_key
 from schemas.codes import (
     FINDING_KINDS,
@@ -71,6 +72,10 @@ LISTS: Mapping[str, type[Described]] = {
     "followed": Followed,
     "basis": Basis,
     "break_kind": Break,
+    "chart_rule": ChartRule,
+    "focus": FocusKind,
+    "rating_option": RatingOption,
+    "plan_note": PlanNote,
 }
 SENTENCES = (
     ("purpose", PURPOSE),
@@ -106,8 +111,8 @@ _TYPES: Mapping[str, pl.DataType] = {
 # A name alone is text; `name:type` is of that type.
 _TABLES: Mapping[str, str] = {
     "night": "night_id:bigint night_on:date window_start:date min_sessions:integer min_patients:integer min_raters:integer "
-    "drift_points:double drift_sessions:integer "
-    "min_reliability:double sure_above:double sure_below:double strength_points:double trend_sessions:integer trend_days:integer "
+    "drift_points:double drift_sessions:integer min_reliability:double sure_above:double sure_below:double "
+    "strength_points:double trend_sessions:integer trend_days:integer "
     "since:date has_roster:boolean has_plan:boolean version lab",
     "code": "list code severity meaning position:integer",
     "instrument": "instrument_id version is_latest:boolean title unit modality is_clinical:boolean crosswalk_to "

@@ -1,7 +1,7 @@
 """From the ratings that count to the numbers about them: counts, one model of variance per element and scale, estimates.
 
 The arithmetic of counting is DuckDB SQL, in sql/40_measure; the models are fitted in between, by `flows.measure.fits`; what
-follows from both, in sql/45_estimate, is SQL again.
+follows from both, in sql/45_estimate, is SQL again. Raters and the plan of rating have their own parts.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from duckdb import DuckDBPyConnection
 
 from flows.load.models import run_models
+from flows.measure.advice import advise
 from flows.measure.fits import renew_fits
 from flows.measure.raters import measure_raters
 
@@ -24,4 +25,5 @@ def measure(con: DuckDBPyConnection) -> list[str]:
     made = run_models(con, [MEASURE_FOLDER])
     renew_fits(con)
     measure_raters(con)
+    advise(con)
     return [*made, *run_models(con, [ESTIMATE_FOLDER])]

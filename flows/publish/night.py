@@ -13,6 +13,7 @@ from flows.failpoints import reached
 from flows.load.models import run_models
 from flows.publish.facts import NightFacts
 from flows.publish.rater_sheet import write_rater_sheets
+from flows.publish.raters_book import write_raters_book
 from flows.publish.snapshot import prepare_snapshots, renew_run
 from flows.publish.standing import forget_standing, note_standing
 from flows.publish.summary import write_summary
@@ -58,6 +59,7 @@ def publish_into(
     before_swaps()
     try:
         write_summary(con, published / f"fidelity-summary-{facts.period}.xlsx", facts)
+        write_raters_book(con, published / f"fidelity-raters-{facts.period}.xlsx", facts)
         reached("summary swapped")
         sheets = write_supervision_sheets(con, published / "supervision", facts)
         n_raters = write_rater_sheets(con, published / "raters", facts)

@@ -52,6 +52,11 @@ _HERS: Mapping[str, str] = {
     # of the whole lab: in a small one, what is not hers could be worked out from it
     "quality.trajectory": "where false",
     "quality.trajectory_agreement": "where false",
+    "supervision.therapist_chart": "where therapist_id in (from hers)",
+    "supervision.focus": "where therapist_id in (from hers)",
+    "quality.team_chart": "where false",  # of a whole team, and of whom else is in it
+    "quality.change": "where false",
+    "quality.next_rating": "where therapist_id in (from hers)",
     "quality.held_rating": "where rating_id in (from her_rating)",
     "quality.finding": "where finding_id in (from her_finding) and code <> 'therapist_unknown'",
     "quality.workbook": "where sha256 in (from her_workbook)",

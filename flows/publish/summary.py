@@ -20,6 +20,7 @@ from openpyxl.worksheet.table import TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from flows.publish.charts import Box
+from flows.publish.control_charts import ControlPicture, control_pictures, draw_control
 from flows.publish.facts import NightFacts
 from flows.publish.sheet_rows import SheetRows
 from flows.publish.summary_charts import (
@@ -30,6 +31,7 @@ from flows.publish.summary_charts import (
     profile_pictures,
     trend_pictures,
 )
+from flows.publish.summary_numbers import number_tables
 from flows.publish.summary_quality import coverage_table, findings_table, waiting_table, workbooks_table
 from flows.publish.summary_tables import (
     Column,
@@ -48,7 +50,7 @@ from flows.publish.workbook import NOT_APPLICABLE, SHORTHAND, new_book, put, sav
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-LOOK = 2  # counts up when this code lays the same content out differently
+LOOK = 3  # counts up when this code lays the same content out differently
 HEAD_ROW = 6  # of the long tables: title, what is here, note, shorthand, how to unfreeze, then the heading
 SUMMARY_STYLES = (
     *("Heading 1", "Heading 2", "Sentence", "Text", "Link", "Head", "Head right"),
@@ -60,6 +62,7 @@ CHART_ROWS, CHART_COLUMN, CHART_WIDTH_CM, CHART_HEIGHT_CM = 25, 120, 24.0, 12.0
 CHART_TITLES = {
     "Team profiles": "How does each team deliver each element?",
     "Trend charts": "Does each team keep it up from quarter to quarter?",
+    "Control charts": "Do each team's sessions change, or vary as they always did?",
 }
 CHART_NOTE = "Observers' ratings only. Teams are shown one by one, in order of id; nothing is ranked."
 
@@ -102,12 +105,13 @@ def _read_content(con: DuckDBPyConnection, facts: NightFacts) -> Content:
         teams_table(con),
         trend_table(con),
         trajectory_table(con),
+        *number_tables(con),
         coverage_table(con),
         workbooks_table(con, facts),
         waiting_table(con),
         findings_table(con, facts),
     )
-    return Content(read_totals(con), _notes(con), tables, (_dictionary(tables), _codes(con)), _ranges(con))
+    return Content(read_totals(con), _notes(con), tables, (dictionary_of(tables), _codes(con)), _ranges(con))
 
 
 def _ranges(con: DuckDBPyConnection) -> Ranges:
@@ -124,7 +128,8 @@ def _notes(con: DuckDBPyConnection) -> Table:
     )
 
 
-def _dictionary(tables: Iterable[Table]) -> Table:
+def dictionary_of(tables: Iterable[Table]) -> Table:
+    """What each column of these tables means."""
     columns = (Column("Sheet", "", 16), Column("Column", "", 24), Column("What it means", "", 90))
     rows = [(table.sheet, column.title, column.meaning) for table in tables for column in table.columns]
     return Table("Dictionary", "What each column means", "One row for each column of each table.", columns, rows)
@@ -145,22 +150,24 @@ def _book(content: Content, facts: NightFacts) -> Workbook:
     about = f"Fidelity of rated sessions, {facts.period}. For supervision and team learning."
     book = new_book(f"Session fidelity: {facts.lab}, {facts.period}", about, facts, SUMMARY_STYLES, write_only=True)
     by_name = {table.sheet: table for table in content.tables}
-    charts = {
+    charts: dict[str, tuple[str, Sequence[Picture] | Sequence[ControlPicture]]] = {
         "Team profiles": ("Teams", profile_pictures(by_name["Teams"], content.ranges, HEAD_ROW)),
         "Trend charts": ("Trend", trend_pictures(by_name["Trend"], content.ranges, HEAD_ROW)),
+        "Control charts": ("Team sessions", control_pictures(by_name["Team sessions"], content.ranges, HEAD_ROW)),
     }
-    _write_cover(book, list(cover_lines(facts, content.totals)))
+    write_cover(book, list(cover_lines(facts, content.totals)))
     _write_contents(book, [content.notes, *content.tables], list(charts), content.back)
-    _write_table(book, content.notes)
-    sheets = {table.sheet: _write_table(book, table, is_long=True) for table in content.tables}
+    write_table(book, content.notes)
+    sheets = {table.sheet: write_table(book, table, is_long=True) for table in content.tables}
     for name, (source, pictures) in charts.items():
         _write_charts(book, name, pictures, sheets[source])
     for table in content.back:
-        _write_table(book, table)
+        write_table(book, table)
     return book
 
 
-def _write_cover(book: Workbook, lines: Sequence[tuple[str, str]]) -> None:
+def write_cover(book: Workbook, lines: Sequence[tuple[str, str]]) -> None:
+    """The first sheet: (style, words) line by line."""
     rows = SheetRows(book, "Cover", [100])
     for style, words in lines:
         rows.line(words, style)
@@ -175,10 +182,10 @@ def _write_contents(book: Workbook, tables: Sequence[Table], charts: Sequence[st
         Column("Rows", "", 10, "Whole", NOT_APPLICABLE),
     )
     rows = [(t.sheet, _without_notes(t.title), len(t.rows) if t.columns else None) for t in (*tables, *charted, *back)]
-    _write_table(book, Table("Contents", "Contents", "Each name is a link to its sheet.", columns, rows), links=True)
+    write_table(book, Table("Contents", "Contents", "Each name is a link to its sheet.", columns, rows), links=True)
 
 
-def _write_table(book: Workbook, table: Table, *, is_long: bool = False, links: bool = False) -> Worksheet:
+def write_table(book: Workbook, table: Table, *, is_long: bool = False, links: bool = False) -> Worksheet:
     """One sheet with one marked-up table; sentences stand above it and nothing below."""
     rows = SheetRows(book, table.sheet, [column.width for column in table.columns])
     lines = _lines_above(table, is_long=is_long)
@@ -229,7 +236,9 @@ def _mark_up(sheet: Worksheet, table: Table, ref: str, *, is_long: bool) -> None
     sheet.tables.add(marked)
 
 
-def _write_charts(book: Workbook, name: str, pictures: Sequence[Picture], source: Worksheet) -> None:
+def _write_charts(
+    book: Workbook, name: str, pictures: Sequence[Picture] | Sequence[ControlPicture], source: Worksheet
+) -> None:
     """A sheet of charts, each under its question and the sentence that says what it shows."""
     rows = SheetRows(book, name, [CHART_COLUMN])
     shown = pictures[:MOST_CHARTS]
@@ -239,7 +248,11 @@ def _write_charts(book: Workbook, name: str, pictures: Sequence[Picture], source
     for picture in shown:
         rows.line(picture.question, "Heading 2")
         rows.line(picture.alternative, "Text")
-        rows.sheet.add_chart(draw(picture, source, Box(0, rows.row, CHART_WIDTH_CM, CHART_HEIGHT_CM)))
+        box = Box(0, rows.row, CHART_WIDTH_CM, CHART_HEIGHT_CM)
+        if isinstance(picture, ControlPicture):
+            rows.sheet.add_chart(draw_control(picture, source, box))
+        else:
+            rows.sheet.add_chart(draw(picture, source, box))
         rows.gap(CHART_ROWS)
 
 

@@ -104,8 +104,9 @@ select te.therapist_id, t.team, te.instrument_id, te.role,
        coalesce(s.title, te.scale), te.n_sessions, te.n_patients, te.n_raters, te.raw_mean, te.threshold,
        te.share_adequate, te.share_low, te.share_high,
        te.n_rated, te.n_no_opportunity, te.n_unjudgeable, te.n_not_delivered, te.n_missing,
-       te.last_session_on, te.status
+       te.last_session_on, te.status, te.estimate, te.low, te.high, te.reliability, coalesce(n.meaning, te.estimate_note)
 from supervision.therapist_element te
+left join about.code n on n.list = 'estimate_note' and n.code = te.estimate_note
 left join reference.therapist t using (therapist_id)
 left join about.element e using (instrument_id, element)
 left join scales s using (instrument_id, scale)
@@ -143,12 +144,21 @@ THERAPIST_COLUMNS = (
         "Whole",
     ),
     Column("Latest session", "Date of the latest of these sessions.", 13, "Date"),
+    Column(
+        "Estimate", "Of the therapist's level, raters' severity taken off, drawn towards the mean of all.", 10, "Mean"
+    ),
+    Column("Estimate from", "Lower end of its 95 per cent interval.", 10, "Mean"),
+    Column("Estimate to", "Upper end of its 95 per cent interval.", 10, "Mean"),
+    Column("Reliability", "Of the estimate, 0 to 1.", 11, "Mean"),
+    Column(
+        "Why no estimate", "Why there is no estimate, or why it is weak; [z] otherwise.", 50, "Text", NOT_APPLICABLE
+    ),
 )
 
 
 def _therapist_row(row: Row, enough: Enough) -> Row:
     *ids, element, is_crosswalked, scale, n_sessions, n_patients, n_raters, mean, threshold = row[:14]
-    share, low, high, *states, last_on, status = row[14:]
+    share, low, high, *states, last_on, status = row[14:-5]
     words = rated_below(n_sessions, share), status_in_words(status, (n_sessions, n_patients, n_raters), enough)
     name = f"{element} [crosswalk]" if is_crosswalked else element
     none = NOT_APPLICABLE if status == Status.NOT_COVERED else NOT_AVAILABLE
@@ -156,7 +166,8 @@ def _therapist_row(row: Row, enough: Enough) -> Row:
     shares = (no_share if part is None else part for part in (share, low, high))
     said = "; ".join(word for word in words if word) or ("no rated session" if not n_sessions else NOT_APPLICABLE)
     numbers = n_sessions, n_patients, n_raters, none if mean is None else mean, threshold
-    return (*ids, name, scale, said, *numbers, *shares, *states, none if last_on is None else last_on)
+    estimates = (*(none if number is None else number for number in row[-5:-1]), row[-1])
+    return (*ids, name, scale, said, *numbers, *shares, *states, none if last_on is None else last_on, *estimates)
 
 
 # Means are rounded because the order of a parallel sum is nobody's, and a last digit would make a night look changed.

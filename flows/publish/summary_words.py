@@ -107,6 +107,22 @@ def note_lines(enough: Enough) -> list[tuple[str, str]]:
         "before the one it is expected to follow; from scores alone, at the first step below the threshold. A step has its "
         "opportunity when the one before it was reached and its rater does not say that nothing called for it. Experimental: "
         "raters of one session are not yet known to agree on where it ends (Krippendorff's alpha of .60 or more).",
+        "An intraclass correlation is the share of the variance of ratings that is between sessions: agreement counts raters' "
+        "severity as error, consistency does not. Alpha is Krippendorff's, for ordered points. Where sessions hardly differ, "
+        "correlations are low although raters agree: then look at the shares of pairs at the same point and within one.",
+        "A rater's severity is how many points above the others she rates the same sessions. Therapists' estimates have it taken "
+        "off. Each rater's own figure is for her and the quality lead, in a workbook of its own. A rater moves when she leaves "
+        "her co-raters by more than the lab's set amount and beyond chance; what all raters share shows only where recordings "
+        "are rated again.",
+        "Reliability is the share of the variance of what is told that is between therapists, were the fitted variances true; "
+        "dependability counts raters' severity as error too. Raters a session and raters in all are different things: a second "
+        "rater of one session is not a second session.",
+        "What moved a team's mean is split in three parts that add up (Kitagawa's decomposition, severity taken out first). A "
+        "therapist rated in one of the periods only counts as who was rated; other patients of hers count as her work.",
+        "Control charts are XmR charts by the rules of the NHS's Making Data Count: outside the limits, seven on one side of the "
+        "mean, seven that all rise or fall, two of three near a limit. A point that fires is a question to ask, not an answer.",
+        "An estimate is drawn towards the mean of all therapists, the more the less was seen, and raters' severity is taken off. "
+        "Its interval holds the level behind the sessions with a probability of 95 per cent.",
     )
     notes = [(f"note {number}", text) for number, text in enumerate(texts, 1)]
     return [*notes, *((mark.strip("[]"), f"{mark} means {meaning}.") for mark, meaning in SHORTHAND.items())]

@@ -23,7 +23,7 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One element on one scale: what `supervision.therapist_element` says, and the lowest and highest session mean."""
+    """One element on one scale: what `supervision.therapist_element` says."""
 
     n_sessions: int
     n_patients: int
@@ -33,8 +33,9 @@ class Told:
     marks: tuple[tuple[State, int], ...]
     status: str | None
     threshold: float | None
-    lowest: float | None
-    highest: float | None
+    estimate: float | None  # of her level, with the ends of its 95 % interval
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,19 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """An element that stands out, or is one to work on: what was seen, and the session and cell that show it."""
+
+    kind: str
+    element: str
+    scale: str
+    reason: str
+    session_id: str
+    session_on: date | None
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class TherapistFacts:
     """One therapist's sheet, before it is laid out."""
 
@@ -114,6 +128,7 @@ class TherapistFacts:
     sessions: tuple[Seen, ...]
     remarks: tuple[Remark, ...]
     paths: tuple[Path, ...] = ()
+    focus: tuple[Named, ...] = ()
 
 
 def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[TherapistFacts], int]:
@@ -123,6 +138,7 @@ def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[Therapis
     sessions = _by_therapist(con.execute(SESSIONS_SQL, given).fetchall())
     below = _by_therapist(con.execute(BELOW_SQL).fetchall())
     remarks = _by_therapist(con.execute(REMARKS_SQL, {"since": since}).fetchall())
+    focus = _by_therapist(con.execute(FOCUS_SQL).fetchall())
     roster = con.execute(ROSTER_SQL).fetchall()
     paths = read_paths(con)
     therapists = [
@@ -134,6 +150,7 @@ def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[Therapis
             tuple(_seen(sessions[therapist_id], below[therapist_id])),
             tuple(Remark(*row) for row in remarks[therapist_id]),
             paths.get(therapist_id, ()),
+            tuple(Named(*row) for row in focus[therapist_id]),
         )
         for therapist_id, team, supervisor_id in roster
         if supervisor_id is not None
@@ -167,13 +184,24 @@ select te.therapist_id, te.instrument_id, coalesce(l.title, te.instrument_id), t
        coalesce(s.lowest, spread.lowest, 0), coalesce(s.highest, spread.highest, 1),
        te.n_sessions, te.n_patients, te.n_raters, te.raw_mean, te.share_adequate,
        te.n_no_opportunity, te.n_unjudgeable, te.n_not_delivered, te.n_missing,
-       te.status, te.threshold, spread.lowest, spread.highest
+       te.status, te.threshold,
+       te.estimate, greatest(te.low, coalesce(s.lowest, te.low)), least(te.high, coalesce(s.highest, te.high))
 from supervision.therapist_element te
 left join latest l using (instrument_id)
 left join about.element e using (instrument_id, element)
 left join scales s using (instrument_id, scale)
 left join spread using (therapist_id, instrument_id, role, element, scale)
 order by te.therapist_id, list_position($roles, te.role), te.instrument_id, e.position, te.element, s.place, te.scale
+"""
+
+FOCUS_SQL = """
+select f.therapist_id, f.kind, coalesce(e.title, f.element), coalesce(s.title, f.scale), f.reason, f.session_id, f.session_on,
+       concat_ws(', ', nullif(f.workbook, ''), nullif(f.sheet, ''), nullif(f.cell, ''))
+from supervision.focus f
+left join about.element e using (instrument_id, element)
+left join reference.instrument i on i.instrument_id = f.instrument_id and i.is_latest
+left join reference.scale s on (s.instrument_id, s.version, s.scale) = (f.instrument_id, i.version, f.scale)
+order by f.therapist_id, f.kind, f.position
 """
 
 # What is new: rated on or after the day of the last meeting; where the sheet does not say when, the day of the session,

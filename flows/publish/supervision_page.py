@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from flows.publish.facts import NightFacts
 from flows.publish.supervision_facts import Block, Remark, Seen, TherapistFacts
+from flows.publish.supervision_focus import focus_rows
 from flows.publish.supervision_profile import BY_ROLE, IN_DATABASE, profile_rows, short_block
 from flows.publish.supervision_rows import PageRow, height_of, line_of, lines_of, row_of
 from flows.publish.words import Enough, counted
@@ -50,7 +51,7 @@ def compose(therapist: TherapistFacts, facts: NightFacts, enough: Enough) -> Pag
 
 def _compose(therapist: TherapistFacts, facts: NightFacts, enough: Enough, points: float) -> tuple[Page, int]:
     first, others = _split(therapist.blocks)
-    head, answer = _head(therapist, facts), _answer()
+    head, answer = [*_head(therapist, facts), *focus_rows(therapist.focus)], _answer()
     profile, first_row, n_rows = profile_rows(first, enough) if first else ([line_of(NOTHING)], 0, 0)
     sessions = _sessions(therapist.sessions, facts)
     room = points - height_of((*head, *answer, *profile, *sessions))

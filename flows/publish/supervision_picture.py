@@ -24,6 +24,7 @@ from flows.publish.supervision_rows import WIDTHS
 POINTS_A_CM = 28.35
 CM_A_WIDTH = 0.214  # of one unit of column width in our font: eight of 96 pixels an inch, and the cell's edges
 FIRST_NUMBER = len(WIDTHS) + 1  # column of the first number behind the picture
+WHITE = "FFFFFF"
 SIGNS = (("circle", 7, INK), ("diamond", 8, MIDDLE))  # mark, size, fill
 
 
@@ -41,7 +42,10 @@ def draw_profile(sheet: Worksheet, page: Page, therapist_id: str) -> None:
         line_of_threshold(line)
         chart.series.append(line)
     for at, (scale, sign) in enumerate(zip(scales, SIGNS, strict=False)):
-        chart.series.append(_marks(sheet, FIRST_NUMBER + at * len(NUMBERS), first, last, scale.title, sign))
+        column = FIRST_NUMBER + at * len(NUMBERS)
+        chart.series.append(_marks(sheet, column, (first, last), scale.title, sign))
+        hollow = (sign[0], sign[1], WHITE)
+        chart.series.append(_marks(sheet, column + 4, (first, last), f"{scale.title}, too few to say", hollow))
     rows_points = sum(row.height for row in page.rows[page.first_drawn : page.first_drawn + page.n_drawn])
     _frame(chart, page, rows_points)
     chart.layout = plot_area(0.04, 0.0, 0.92, rows_points / (rows_points + AXIS_POINTS))
@@ -62,8 +66,9 @@ def _series(sheet: Worksheet, x: int, y: int, first: int, last: int, title: str)
     )
 
 
-def _marks(sheet: Worksheet, column: int, first: int, last: int, title: str, sign: tuple[str, int, str]) -> Any:
-    """A scale's marks; thin lines reach from the lowest to the highest session."""
+def _marks(sheet: Worksheet, column: int, rows: tuple[int, int], title: str, sign: tuple[str, int, str]) -> Any:
+    """A scale's marks, each with the bar of its interval."""
+    first, last = rows
     series = _series(sheet, column, column + 3, first, last, title)
     series.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
     symbol, size, fill = sign
@@ -76,7 +81,7 @@ def _marks(sheet: Worksheet, column: int, first: int, last: int, title: str, sig
         noEndCap=True,
         minus=_numbers(sheet, column + 1, first, last),
         plus=_numbers(sheet, column + 2, first, last),
-        spPr=GraphicalProperties(ln=LineProperties(solidFill="595959", w=9_525)),
+        spPr=GraphicalProperties(ln=LineProperties(solidFill=INK, w=15_875)),
     )
     return series
 
@@ -106,7 +111,8 @@ def _alternative(page: Page, therapist_id: str) -> str:
     assert page.drawn is not None  # noqa: S101 - narrows the type
     names = " and ".join(scale.title.lower() for scale in page.drawn.scales[:2])
     return (
-        f"Marks for the mean {names} of each element rated for therapist {therapist_id}, against a dashed line where good "
-        "enough begins; thin lines reach from the lowest to the highest session. The counts stand beside it in words, and the "
-        "numbers in the columns to the right of the page."
+        f"A mark and its bar for the {names} of each element of therapist {therapist_id}, against a dashed line where good "
+        "enough begins: the mark is the estimate of her level, the bar its 95 per cent interval. A bar that crosses the line "
+        "does not settle it; a hollow mark rests on too little. The counts stand beside it in words, and the numbers in "
+        "the columns to the right of the page."
     )

@@ -63,6 +63,9 @@ def _sentence(block: Block, few: str) -> str:
     raters = counted(max((t.n_raters for t in told), default=0), "rater")
     seen = f"{counted(block.n_sessions, 'session')} seen, with {patients}, by {raters}."
     throughout = f" For every element: {few}." if few else ""
+    statuses = {t.status for t in told}
+    if statuses & SETTLED.keys():
+        throughout += " Where nothing stands below the count, these sessions do not settle it."
     crosswalk = (
         " [crosswalk]: told by another instrument's items." if any(line.is_crosswalked for line in block.lines) else ""
     )
@@ -85,14 +88,20 @@ def _profile_head(scales: Sequence[Scale]) -> PageRow:
     signs = ", ".join(
         f"{sign} {scale.title.lower()}" for sign, scale in zip(("dark circle", "pale diamond"), scales, strict=False)
     )
-    picture = f"Mean of sessions: {signs}; line: lowest to highest"
+    picture = f"{signs[0].upper()}{signs[1:]}: estimate of her level, bar: its 95 % interval; hollow: too few to say"
     texts = ("Element", *titles, *[""] * (2 - len(titles)), picture)
     numbers = [f"Not printed, behind the picture: {scale.title}, {what}" for scale in scales for what in NUMBERS]
     head = row_of(texts, "Head")
     return PageRow(head.texts, head.styles, head.height, (*numbers, *THRESHOLD_NUMBERS))
 
 
-NUMBERS = ("mean", "mean minus lowest session", "highest session minus mean", "height of its mark (blank: not rated)")
+_MARK = ("minus the interval's lower end", "its upper end minus it", "height of its mark")
+NUMBERS = (
+    "estimate (blank: none, or too few to say)",
+    *(f"estimate: {what}" for what in _MARK),
+    "what too few sessions say, hollow: estimate, or mean where there is none (blank: not rated)",
+    *(f"hollow: {what}" for what in _MARK),
+)
 THRESHOLD_NUMBERS = (
     "Not printed, behind the picture: good enough from",
     "Not printed, behind the picture: height of that line",
@@ -125,13 +134,21 @@ def _lines_that_fit(
 
 
 def _in_words(told: Told | None, enough: Enough | None) -> str:
-    """`3 of 4 sessions seen` under a heading that says of what; then what is too few, and the marks."""
+    """`3 of 4 sessions seen` under a heading that says of what; then what is settled or too few, and the marks."""
     if told is None or told.status == Status.NOT_COVERED:
         return "not covered"
-    said = [_counts(told)]
+    said = [_counts(told), SETTLED.get(told.status or "", "")]
     if enough and told.status == Status.INSUFFICIENT and told.n_sessions:
         said.append(too_few(told.n_sessions, told.n_patients, told.n_raters, enough))
     return "\n".join(part for part in (*said, marks_in_words(told.marks)) if part)
+
+
+# Short, for a narrow column; where none of them stands, the sessions do not settle it.
+SETTLED: dict[str, str] = {
+    Status.STRENGTH: "clearly above",
+    Status.ADEQUATE: "good enough",
+    Status.BELOW: "below good enough",
+}
 
 
 def _counts(told: Told) -> str:
@@ -166,18 +183,33 @@ def row_middle() -> float:
 
 
 def _numbers(line: Line | None, scales: Sequence[Scale], height: float) -> tuple[float | None, ...]:
-    """For each scale the mean, how far the lowest and highest sessions are from it, and the height of the mark."""
+    """For each scale a filled mark or a hollow one: its place, how far its bar reaches down and up, and its height."""
     numbers: list[float | None] = []
     for at, scale in enumerate(scales):
         told = line.told.get(scale.scale) if line else None
-        if told is None or told.mean is None:
-            numbers += [None] * len(NUMBERS)
+        mark = None if told is None else _mark(told)
+        blank: tuple[float | None, ...] = (None,) * len(_MARKED)
+        if told is None or mark is None:
+            numbers += blank * 2
             continue
-        low = told.mean if told.lowest is None else told.lowest
-        high = told.mean if told.highest is None else told.highest
         shift = MARK_POINTS * (1 - 2 * at) if len(scales) > 1 else 0.0
-        numbers += [told.mean, told.mean - low, high - told.mean, height + shift]
+        numbers += (*blank, *mark, height + shift) if _is_hollow(told) else (*mark, height + shift, *blank)
     return tuple(numbers)
+
+
+_MARKED = ("place", "down", "up", "height")
+
+
+def _is_hollow(told: Told) -> bool:
+    """Whether too little was seen to say anything of her level."""
+    return told.estimate is None or told.status == Status.INSUFFICIENT
+
+
+def _mark(told: Told) -> tuple[float, float | None, float | None] | None:
+    """Where the mark stands and how far its bar reaches; a mean without an estimate has no bar."""
+    if told.estimate is None or told.low is None or told.high is None:
+        return None if told.mean is None else (told.mean, None, None)
+    return told.estimate, told.estimate - told.low, told.high - told.estimate
 
 
 def short_block(block: Block) -> list[PageRow]:

@@ -85,7 +85,9 @@ def test_a_file_that_was_arriving_is_told_as_arriving(lab: PastNights, monkeypat
         slow.write_text(slow.read_text(encoding="utf-8") + "S-2,R-1,T-1,P-1,2026-05-02,,5,5\n", encoding="utf-8")
 
     with monkeypatch.context() as tonight:
-        tonight.setattr("flows.nightly.receive", lambda settings, stamp, screen: receive(settings, stamp, grows, screen=screen))
+        tonight.setattr(
+            "flows.nightly.receive", lambda settings, stamp, screen: receive(settings, stamp, grows, screen=screen)
+        )
         lab.publishes(JULY_1)
     lab.publishes(JULY_8)
     assert lab.asks("select outcome from quality.workbook") == [("accepted",)]

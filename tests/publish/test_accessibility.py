@@ -11,18 +11,27 @@ import zipfile
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from flows.publish.raters_book import write_raters_book
 from flows.publish.summary import write_summary
 from flows.publish.supervision_sheet import write_supervision_sheets
 from tests.support.publish_fixture import FACTS, Lab, small_lab
 from tests.support.workbooks import open_book
 
 Books = dict[str, Workbook]
-NO_TABLE = {"Cover", "Team profiles", "Trend charts", "Supervision sheet", "Trajectory in sessions"}
+NO_TABLE = {
+    "Cover",
+    "Team profiles",
+    "Trend charts",
+    "Control charts",
+    "Supervision sheet",
+    "Trajectory in sessions",
+}
 HOSTILE = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1+1", '=HYPERLINK("http://evil.example")', "http://evil.example")
 
 
@@ -38,6 +47,24 @@ def crowded_lab() -> Lab:
         lab.has_therapist(text, text, text)
         lab.rates(f"{text}S", text, None, {("humility", "adherence"): 5.0}, raters=(text,))
         lab.tells(text, "humility", "adherence", 1, 5.0, 1.0)
+        severity = (
+            text,
+            "mbt-session",
+            "observer",
+            "stance",
+            "humility",
+            "adherence",
+            "all",
+            0.5,
+            0.1,
+            0.9,
+            8,
+            8,
+            None,
+            text,
+        )
+        lab.add("quality.rater_severity", severity)
+        lab.names(text, "work_on", "humility", "adherence", text, text)
         lab.add("quality.workbook", (text, "dd", "2026-04-05 04:15:00", "refused", text, None, 0, 0, 0, 0))
         lab.add(
             "quality.finding",
@@ -52,6 +79,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("published")
     for name, lab in (("small", small_lab()), ("empty", Lab()), ("crowded", crowded_lab())):
         write_summary(lab.con, folder / name / f"fidelity-summary-{FACTS.period}.xlsx", FACTS)
+        write_raters_book(lab.con, folder / name / f"fidelity-raters-{FACTS.period}.xlsx", FACTS)
         write_supervision_sheets(lab.con, folder / name / "supervision", FACTS)
     return folder
 
@@ -59,7 +87,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def books(folder: Path) -> Books:
     books = {str(path.relative_to(folder)): open_book(path) for path in sorted(folder.rglob("*.xlsx"))}
-    assert len(books) == 3 + 3 + (3 + len(HOSTILE))
+    assert len(books) == 3 + 3 + 3 + (3 + len(HOSTILE))
     return books
 
 
@@ -209,12 +237,18 @@ def test_no_message_rests_on_colour_alone(books: Books) -> None:
             light = [int(str(fill.srgbClr)[2:4], 16) for fill in fills if fill is not None]
             assert all(abs(one - other) >= 64 for one, other in pairwise(light)), where
             marks = [
-                s.marker.symbol
+                (s.marker.symbol, _lightness(s.marker.graphicalProperties.solidFill))
                 for s in chart.series
-                if chart.tagname == "scatterChart"
-                and s.marker.symbol not in (None, "none")  # openpyxl reads none as None
+                if chart.tagname == "scatterChart" and s.marker.symbol not in (None, "none")
             ]
-            assert len(set(marks)) == len(marks), where
+            assert all(
+                one[0] != other[0] or abs(one[1] - other[1]) >= 64 for n, one in enumerate(marks) for other in marks[:n]
+            ), where
+
+
+def _lightness(fill: Any) -> int:
+    colour = getattr(fill, "srgbClr", fill)
+    return int(str(getattr(colour, "val", colour))[2:4], 16)
 
 
 def test_sheets_have_telling_names_and_none_is_blank(books: Books) -> None:

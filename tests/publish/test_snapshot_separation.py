@@ -21,6 +21,22 @@ ROSTER = """
 """
 
 
+# What so few ratings do not bring about: a chart, a focus, a change.
+KEY = "'tiny', 'observer'"
+NUMBERS = f"""
+insert into supervision.therapist_chart values
+    ($therapist, {KEY}, 'stance', 'humility', 'adherence', 1, $session, '2026-03-01', 4, 4, 3, 5, 3.5, 4.5, null, 8);
+insert into quality.team_chart values
+    ($team, {KEY}, 'stance', 'humility', 'adherence', 1, $session, '2026-03-01', 4, 4, 3, 5, 3.5, 4.5, null, 8);
+insert into supervision.focus values
+    ($therapist, {KEY}, 'work_on', 1, 'stance', 'humility', 'adherence', 'rated', 0.05, $session, null, 'w', 's', 'C1');
+update supervision.therapist_element set status = 'below', p_adequate = 0.05, reliability = 0.6
+    where (therapist_id, role, element, scale) = ($therapist, 'observer', 'humility', 'adherence');
+insert into quality.change values
+    ($team, {KEY}, 'stance', 'humility', 'adherence', '2025-H2', '2026-H1', 1, 1, 1, 1, 4, 4, 0, 0, 0, 0, null);
+"""
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A lab in which therapists share sessions, workbooks and mistakes, published."""
@@ -63,6 +79,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             [finding_id, workbook, sha, rating, session, message, SEEN_AT],
         )
     ratings.rebuild_after_findings()
+    for therapist_id, team, session in (("CANARY-1", "south", "S-OTHER"), ("MINE-1", "north", "S-MINE")):
+        numbers = NUMBERS
+        for name, value in (("$therapist", therapist_id), ("$team", team), ("$session", session)):
+            numbers = numbers.replace(name, f"'{value}'")
+        ratings.con.execute(numbers)
     folder = tmp_path_factory.mktemp("published")
     published = publish_snapshots(ratings.con, folder)
     assert len(published.files) == 3
@@ -77,13 +98,11 @@ def asks(path: Path, query: str) -> list[tuple[object, ...]]:
 
 def search(path: Path, pattern: str) -> set[tuple[str, str]]:
     """Tables and columns in which some cell matches."""
-    with open_published(path) as con:  # opened once: a file has some three hundred columns
-        columns = con.execute(
-            "select schema_name || '.' || table_name, column_name from duckdb_columns() where not internal"
-        ).fetchall()
+    every = "select schema_name || '.' || table_name, column_name from duckdb_columns() where not internal"
+    with open_published(path) as con:  # once: there are hundreds of columns
         return {
             (str(table), str(column))
-            for table, column in columns
+            for table, column in con.execute(every).fetchall()
             if any(
                 re.search(pattern, str(cell)) for (cell,) in con.execute(f'select "{column}" from {table}').fetchall()
             )
@@ -103,11 +122,13 @@ def test_the_search_would_find_them(files: dict[str, Path]) -> None:
         "supervision.therapist_element", "supervision.session_item", "supervision.session_therapist", "quality.held_rating",
         "quality.finding", "quality.coverage", "supervision.trajectory_session", "supervision.trajectory_step",
         "supervision.trajectory_therapist", "supervision.trajectory_done",
+        "supervision.therapist_domain", "supervision.therapist_chart", "supervision.focus",
+        "quality.next_rating",
     }  # fmt: skip
 
 
 def test_no_session_workbook_or_held_rating_of_others_is_there(files: dict[str, Path]) -> None:
-    theirs = r"S-OTHER|their|heldcan|H-OTHER|heldwho|H-WHO|P-2|R-2|south|SV-2"
+    theirs = r"S-OTHER|theirs?\.xlsx|heldcan|H-OTHER|heldwho|H-WHO|P-2|R-2|south|SV-2"
     assert search(files["SV-1"], theirs) == set()
 
 
@@ -150,6 +171,19 @@ def test_everything_of_her_own_is_there(files: dict[str, Path]) -> None:
         ("MINE-1", 2, 1),
         ("MINE-2", 2, 1),
     ]
+
+
+def test_charts_focus_and_plan_of_her_own_are_there_and_nothing_of_teams_or_raters(files: dict[str, Path]) -> None:
+    hers = files["SV-1"]
+    for table in ("supervision.therapist_chart", "supervision.focus"):
+        assert asks(hers, f"select distinct therapist_id from {table}") == [("MINE-1",)], table
+        assert asks(files["lab"], f"select count(distinct therapist_id) from {table}") == [(2,)], table
+    assert asks(hers, "select distinct therapist_id from quality.next_rating") == [
+        ("MINE-1",)
+    ]  # MINE-2 led with another
+    for table in ("team_chart", "change", "rater_severity", "rater_drift"):
+        assert asks(hers, f"select count(*) from quality.{table}") == [(0,)], table
+    assert asks(files["lab"], "select count(*) from quality.team_chart") == [(2,)]
 
 
 def test_a_colleagues_view_of_herself_in_a_session_led_together_is_not_told(files: dict[str, Path]) -> None:

@@ -17,20 +17,10 @@ from tests.support.publish_fixture import FACTS, Lab, small_lab
 from tests.support.workbooks import anything_in, open_book, rows_where, table_of, texts_of
 
 SHEETS = [
-    *(
-        "Cover",
-        "Contents",
-        "Notes",
-        "Therapists",
-        "Teams",
-        "Trend",
-        "Trajectory",
-        "Coverage",
-        "Workbooks",
-        "Waiting",
-        "Findings",
-    ),
-    *("Team profiles", "Trend charts", "Dictionary", "Codes"),
+    *("Cover", "Contents", "Notes", "Therapists", "Teams", "Trend", "Trajectory"),
+    *("Reliability", "Severity", "Drift", "Planner", "Next rating", "Change", "Team sessions"),
+    *("Coverage", "Workbooks", "Waiting", "Findings", "Team profiles", "Trend charts", "Control charts"),
+    *("Dictionary", "Codes"),
 ]
 
 
@@ -75,7 +65,7 @@ def test_a_therapist_reads_in_counts_and_words(book: Workbook) -> None:
         "Element id": "humility",
         "Element": "Humility",
         "Scale": "Adherence",
-        "In words": "rated below good enough in 1 of 4 sessions seen",
+        "In words": "rated below good enough in 1 of 4 sessions seen; these sessions do not settle it",
         "Sessions": 4,
         "Patients": 2,
         "Raters": 2,
@@ -90,6 +80,11 @@ def test_a_therapist_reads_in_counts_and_words(book: Workbook) -> None:
         "Not delivered": 0,
         "Missing": 0,
         "Latest session": datetime(2026, 3, 24),
+        "Estimate": 4.5,
+        "Estimate from": 4,
+        "Estimate to": 5.25,
+        "Reliability": 0.62,
+        "Why no estimate": "[z]",
     }
 
 

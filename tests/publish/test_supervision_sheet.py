@@ -82,15 +82,59 @@ def test_what_is_too_few_throughout_is_said_once(tmp_path: Path) -> None:
 
 def test_the_picture_draws_the_numbers_beside_the_page(page: Worksheet) -> None:
     (chart,) = page._charts
-    line, adherence, competence = chart.series
+    line, adherence, hollow, competence, _ = chart.series
     first = next(row[0].row for row in page.iter_rows() if row[0].value == "Stance")
     last = first + 14  # thirteen elements under two headings
     assert str(adherence.xVal.numRef.f) == f"'Supervision sheet'!$E${first}:$E${last}"
-    assert str(competence.xVal.numRef.f) == f"'Supervision sheet'!$I${first}:$I${last}"
-    humility = [cell.value for cell in page[first + 1][4:7]]
-    assert humility == [4.5, 1.5, 1.5]  # mean of 3, 6, 5 and 4; how far down to the lowest, how far up to the highest
-    assert {page.cell(row, 13).value for row in range(first, last + 1)} == {4}
+    assert str(hollow.xVal.numRef.f) == f"'Supervision sheet'!$I${first}:$I${last}"
+    assert str(competence.xVal.numRef.f) == f"'Supervision sheet'!$M${first}:$M${last}"
+    humility = [cell.value for cell in page[first + 1][4:11]]
+    assert humility[:3] == [4.5, 0.5, 0.75]  # her estimate, how far down and up its interval reaches
+    assert humility[4:] == [None, None, None]  # nothing hollow
+    assert {page.cell(row, 21).value for row in range(first, last + 1)} == {4}
     assert line.tx.v == "good enough"
+    fills = [series.marker.graphicalProperties.solidFill for series in (adherence, hollow)]
+    assert [getattr(fill.srgbClr, "val", fill.srgbClr) for fill in fills] == ["1F3A5F", "FFFFFF"]
+
+
+def test_what_too_few_sessions_say_is_drawn_hollow(page: Worksheet) -> None:
+    numbers = [cell.value for cell in next(row for row in page.iter_rows() if row[0].value == "The mode is identified")]
+    assert numbers[4:8] == [None] * 4
+    assert numbers[8:11] == [6.0, 0.5, 0.75]
+
+
+def test_a_mean_without_an_estimate_is_hollow_and_has_no_bar(tmp_path: Path) -> None:
+    lab = one_therapist()
+    lab.tells("T-1", "humility", "adherence", 1, 5.0, 1.0, status="insufficient", patients=1, raters=1)
+    numbers = [cell.value for cell in next(r for r in sheet_of(lab, tmp_path).iter_rows() if r[0].value == "Humility")]
+    assert numbers[4:11] == [None, None, None, None, 5.0, None, None]
+
+
+def test_an_interval_is_drawn_within_the_scale(tmp_path: Path) -> None:
+    lab = one_therapist()
+    lab.tells("T-1", "humility", "adherence", 5, 6.5, 1.0, status="adequate", estimate=(6.5, 5.0, 7.75))
+    numbers = [cell.value for cell in next(r for r in sheet_of(lab, tmp_path).iter_rows() if r[0].value == "Humility")]
+    assert numbers[4:7] == [6.5, 1.5, 0.5]
+
+
+def test_what_is_settled_is_said_in_words_below_the_count(page: Worksheet) -> None:
+    assert row_with(page, "Where perspectives differ")[2] == "2 of 4 sessions seen\nbelow good enough"
+    told = " ".join(texts_of(page))
+    assert "Where nothing stands below the count, these sessions do not settle it." in told
+
+
+def test_an_element_to_work_on_is_named_with_the_session_and_cell_that_show_it(page: Worksheet) -> None:
+    assert row_with(page, "To work on: Where perspectives differ") == [
+        "To work on: Where perspectives differ",
+        "Competence",
+        "T-1-S4, 2026-03-24",
+        "rated below good enough in 2 of 4 sessions seen (T-1-S4 R-1.xlsx, Rating, F12)",
+    ]
+
+
+def test_none_named_is_said(tmp_path: Path) -> None:
+    told = texts_of(sheet_of(small_lab(), tmp_path, "SV-2/T-2.xlsx"))
+    assert "Nothing is named: these sessions settle of no element that it is a strength, or one to work on." in told
 
 
 def test_the_page_prints_on_one_sheet_of_paper(page: Worksheet) -> None:
@@ -181,7 +225,7 @@ def test_a_scale_without_a_threshold_shows_means_and_no_line(tmp_path: Path) -> 
     sheet = sheet_of(lab, tmp_path)
     assert row_with(sheet, "Humility")[1] == "mean 3.2 of 4 sessions; no threshold"
     (chart,) = sheet._charts
-    assert len(chart.series) == 1
+    assert [series.tx.v for series in chart.series] == ["Adherence", "Adherence, too few to say"]
 
 
 def test_a_therapist_whose_ratings_are_all_gone_from_the_window_gets_a_page_that_says_so(tmp_path: Path) -> None:

@@ -26,6 +26,10 @@ def ratings() -> Ratings:
     ratings.waits("session | therapist | rater | code\nS-9 | T-1 | R-1 | cell_blank")
     ratings.rebuild()
     ratings.takes_back("S-9", "R-9")
+    ratings.con.execute(  # so small a lab settles nothing
+        "insert into supervision.focus values ('T-1', 'tiny', 'observer', 'work_on', 1, 'stance', 'not_knowing', 'adherence', "
+        "'rated below good enough in 1 of 2 sessions seen', 0.05, 'S-1', '2026-03-01', 'S-1 R-1.xlsx', 'Rating', 'C12')"
+    )
     return ratings
 
 

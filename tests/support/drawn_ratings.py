@@ -21,7 +21,7 @@ from typing import Any
 
 import duckdb
 
-from flows.load.models import SQL, run_models
+from flows.load.models import SQL, make_marts, run_models
 from flows.load.reference import Night, write_reference
 from flows.measure import measure
 from flows.settings import Settings
@@ -173,7 +173,7 @@ class Ratings:
         self._hold()
         self.con.execute(FROM_RATINGS)
         measure(self.con)
-        run_models(self.con, ["50_supervision", "60_quality", "65_audit", "70_about"])
+        make_marts(self.con)
 
     def rebuild_after_findings(self) -> None:
         """Make the quality tables anew, after a test has added to history by hand."""

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from flows.publish.facts import NightFacts
+from schemas.advice_codes import PlanNote
 from schemas.codes import FINDING_KINDS, Outcome, Role, State, Status
 
 FACTS = NightFacts(date(2026, 5, 4), "North clinic", "quality@north.example", True, date(2026, 2, 3), "0.1.0")
@@ -30,7 +31,11 @@ create table about.code(list varchar, code varchar, severity varchar, meaning va
 create table supervision.therapist_element(therapist_id varchar, instrument_id varchar, role varchar, domain varchar,
     element varchar, scale varchar, n_sessions int, n_patients int, n_raters int, raw_mean double, share_adequate double,
     share_low double, share_high double, n_rated int, n_no_opportunity int, n_unjudgeable int, n_not_delivered int,
-    n_missing int, status varchar, crosswalked boolean, last_session_on date, threshold double);
+    n_missing int, status varchar, crosswalked boolean, last_session_on date, threshold double, estimate double, low double,
+    high double, p_adequate double, reliability double, estimate_note varchar);
+create table supervision.focus(therapist_id varchar, instrument_id varchar, role varchar, kind varchar, position int,
+    domain varchar, element varchar, scale varchar, reason varchar, p_adequate double, session_id varchar, session_on date,
+    workbook varchar, sheet varchar, cell varchar);
 create table supervision.session_element(session_id varchar, session_on date, instrument_id varchar, role varchar,
     domain varchar, element varchar, scale varchar, n_raters int, mean double, lowest double, highest double, n_rated int,
     n_no_opportunity int, n_unjudgeable int, n_not_delivered int, n_missing int);
@@ -50,6 +55,33 @@ create table quality.trajectory_agreement(instrument_id varchar, role varchar, b
     exact double, alpha double, is_experimental boolean);
 create table current.step(rating_id varchar, line int, episode int, minute double, step varchar, mode varchar,
     arousal varchar, intervention varchar, followed varchar, note varchar, workbook varchar, sheet varchar, cell varchar);
+create table quality.team_chart(team varchar, instrument_id varchar, role varchar, domain varchar, element varchar,
+    scale varchar, position int, session_id varchar, session_on date, value double, mean double, lower double, upper double,
+    near_lower double, near_upper double, rules varchar, n_sessions int);
+create table quality.d_study(instrument_id varchar, role varchar, domain varchar, element varchar, scale varchar, n_sessions int,
+    n_patients int, raters_per_session int, n_raters int, reliability double, dependability double, error_variance double,
+    note varchar);
+create table quality.next_rating(therapist_id varchar, instrument_id varchar, role varchar, domain varchar, element varchar,
+    scale varchar, option varchar, by_new_rater boolean, session_id varchar, patient_id varchar, n_sessions int, n_patients int,
+    n_raters int, n_ratings int, reliability double, reliability_then double, gain double, error_variance double,
+    error_variance_then double, buys_most boolean, note varchar);
+create table quality.change(team varchar, instrument_id varchar, role varchar, domain varchar, element varchar, scale varchar,
+    period_before varchar, period_after varchar, sessions_before int, sessions_after int, n_therapists int,
+    therapists_in_both int, mean_before double, mean_after double, difference double, by_therapists double,
+    by_severity double, by_who_was_rated double, note varchar);
+create table quality.rater_agreement(instrument_id varchar, role varchar, level varchar, domain varchar, element varchar,
+    item varchar, scale varchar, icc_type varchar, icc_single double, icc_average double, k double, low double, high double,
+    average_low double, average_high double, alpha double, alpha_low double, alpha_high double, exact double,
+    within_one double, n_units int, n_raters int, n_rated int, n_no_opportunity int, no_opportunity_agreement double,
+    no_opportunity_ac1 double, restricted_range boolean, note varchar);
+create table quality.rater_severity(rater_id varchar, instrument_id varchar, role varchar, domain varchar, element varchar,
+    scale varchar, period varchar, severity double, low double, high double, n_rated int, n_corated int, is_drifting boolean,
+    note varchar);
+create table quality.rater_drift(rater_id varchar, instrument_id varchar, role varchar, level varchar, element varchar,
+    scale varchar, period varchar, compared_with varchar, movement double, low double, high double, n_before int, n_since int,
+    drift_points double, is_drifting boolean, causes varchar, note varchar);
+create table quality.shared_drift(instrument_id varchar, role varchar, scale varchar, period varchar, movement double,
+    low double, high double, n_references int, is_drifting boolean, note varchar);
 create table quality.coverage(therapist_id varchar, team varchar, supervisor_id varchar, period varchar, planned int,
     rated int, double_rated int, overdue int, note varchar);
 create table quality.workbook(workbook varchar, sha256 varchar, received_at timestamp, outcome varchar, reason varchar,
@@ -96,7 +128,13 @@ class Lab:
             (1, FACTS.night_on, date(2024, 5, 4), 4, 2, 2, FACTS.since, True, True, "0.1.0", FACTS.lab),
         )
         self.adds_instrument("mbt-session")
-        for name, members in {"state": State, "role": Role, "outcome": Outcome, "status": Status}.items():
+        for name, members in {
+            "state": State,
+            "role": Role,
+            "outcome": Outcome,
+            "status": Status,
+            "plan_note": PlanNote,
+        }.items():
             for member in members:
                 self.add("about.code", (name, str(member), None, member.meaning))
         for code, kind in FINDING_KINDS.items():
@@ -152,8 +190,9 @@ class Lab:
         crosswalked: bool = False,
         interval: tuple[float | None, float | None] = (0.1, 0.9),
         threshold: float | None = 4.0,
+        estimate: tuple[float, float, float] | None = None,
     ) -> None:
-        """A row of supervision.therapist_element."""
+        """A row of supervision.therapist_element; `estimate` with the ends of its interval."""
         domain = next(e[0] for e in ELEMENTS if e[3] == element)
         low, high = interval if n else (None, None)
         seen = (n, patients if n else 0, raters if n else 0)
@@ -162,7 +201,7 @@ class Lab:
         self.add(
             "supervision.therapist_element",
             (therapist_id, instrument_id, role, domain, element, scale, *seen, mean, share, low, high, *states, status,
-             crosswalked, last_on, threshold),
+             crosswalked, last_on, threshold, *(estimate or (None,) * 3), None, 0.62 if estimate else None, None),
         )  # fmt: skip
 
     def rates(
@@ -236,6 +275,15 @@ class Lab:
                  "validation", "mode", "missing", 0, True, "pretend", 12.0, 3.5, None, "arousal", 0, 0, 0),
             )  # fmt: skip
 
+    def names(self, therapist_id: str, kind: str, element: str, scale: str, reason: str, session_id: str) -> None:
+        """A row of supervision.focus; its place is the session's sheet, Rating, F12."""
+        domain = next(e[0] for e in ELEMENTS if e[3] == element)
+        shown = (reason, 0.04, session_id, date(2026, 3, 24), f"{session_id} R-1.xlsx", "Rating", "F12")
+        self.add(
+            "supervision.focus",
+            (therapist_id, "mbt-session", "observer", kind, 1, domain, element, scale, *shown),
+        )
+
     def remarks(self, rating_id: str, item: str | None, cell: str, comment: str) -> None:
         """A rater's remark beside a rating or an item."""
         session_id, rater = rating_id.split("/")[:2]
@@ -250,6 +298,10 @@ def small_lab() -> Lab:
     lab.has_therapist("T-3", "south", "SV-2")
     for therapist_id, shift in (("T-1", 0.0), ("T-2", 0.5), ("T-3", -0.5)):
         _rate_four_sessions(lab, therapist_id, shift)
+    lab.names(
+        "T-1", "work_on", "differences", "competence", "rated below good enough in 2 of 4 sessions seen", "T-1-S4"
+    )
+    _add_numbers(lab)
     lab.add("quality.coverage", ("T-1", "north", "SV-1", "2026-Q1", 2, 2, 1, 0, None))
     lab.add(
         "quality.coverage",
@@ -267,6 +319,64 @@ def small_lab() -> Lab:
     lab.add("quality.finding", ("password", "error", "bad.xlsx", "", "", None, None, "Save a copy without a password.",
             "2025-04-06 04:15:00", "2025-05-06 04:15:00", "f0"))  # fmt: skip
     return lab
+
+
+def _add_numbers(lab: Lab) -> None:
+    """Rows for each table that the models make: charts, planner, change, raters R-1 to R-3."""
+    key = ("mbt-session", "observer", "stance")
+    for n in range(8):
+        rules = "outside" if n == 4 else None
+        value = 6.75 if n == 4 else 4.0 + 0.25 * (n % 2)
+        place = (n + 1, f"N-{n}", date(2025, 9, 1 + n), value)
+        row = ("north", *key, None, "adherence", *place, 4.5, 3.25, 5.75, 3.66, 5.34, rules, 8)
+        lab.add("quality.team_chart", row)
+    for n_sessions, reliability in ((4, 0.5), (8, 0.67)):
+        for element in ("humility", "not_knowing"):
+            numbers = (n_sessions, 2, 1, 2, reliability, reliability - 0.1, 0.4, None)
+            lab.add("quality.d_study", (*key, element, "adherence", *numbers))
+    for option, then, most in (
+        ("new_patient", 0.6, True),
+        ("same_patient", 0.55, False),
+        ("second_rater", None, False),
+    ):
+        numbers = (4, 2, 2, 8, 0.5, then, None if then is None else then - 0.5, 0.4, None if then is None else 0.3)
+        place = ("T-1-S4" if option == "second_rater" else None, None)
+        note = "untold" if then is None else None
+        lab.add("quality.next_rating", ("T-1", *key, None, "adherence", option, True, *place, *numbers, most, note))
+    halves, seen = ("2025-H2", "2026-H1"), (4, 4, 2, 2)
+    lab.add(
+        "quality.change",
+        ("north", *key, None, "adherence", *halves, *seen, 4.5, 4.0, -0.5, -0.25, -0.125, -0.125, None),
+    )
+    untold = (
+        "north",
+        *key,
+        "humility",
+        "adherence",
+        *halves,
+        *seen,
+        4.5,
+        4.0,
+        -0.5,
+        None,
+        None,
+        -0.125,
+        "severity_untold",
+    )
+    lab.add("quality.change", untold)
+    figures = (0.45, 0.62, 2.0, 0.2, 0.66, 0.33, 0.8, 0.5, 0.3, 0.7, 0.4, 0.9, 12, 3, 24, 2, 0.5, 0.9, False, None)
+    lab.add(
+        "quality.rater_agreement", (*key[:2], "element", "stance", "humility", None, "adherence", "agreement", *figures)
+    )
+    for rater, severity in (("R-1", 0.5), ("R-2", -0.25), ("R-3", -0.25)):
+        numbers = (severity, severity - 0.3, severity + 0.3, 8, 8, None, None)
+        lab.add("quality.rater_severity", (rater, *key, "humility", "adherence", "all", *numbers))
+    drift = ("2026-Q1", "co_raters", -0.75, -1.25, -0.25, 6, 5, 0.5, True, "humility", None)
+    lab.add("quality.rater_drift", ("R-2", *key[:2], "all", None, "adherence", *drift))
+    lab.add(
+        "quality.shared_drift",
+        (*key[:2], "adherence", "2026-Q1", None, None, None, 0, None, "Nothing was rated again."),
+    )
 
 
 def _rate_four_sessions(lab: Lab, therapist_id: str, shift: float) -> None:
@@ -302,6 +412,9 @@ def _rate_four_sessions(lab: Lab, therapist_id: str, shift: float) -> None:
                       status="insufficient", patients=1, raters=1)  # fmt: skip
 
 
+LOW = ("differences", "competence")  # what the sessions settle to be below good enough
+
+
 def _mean(position: int, number: int, scale: str, shift: float) -> float | None:
     if position == 10 and number < 3:
         return None  # the mode: no opportunity in three of four sessions
@@ -311,6 +424,7 @@ def _mean(position: int, number: int, scale: str, shift: float) -> float | None:
 def _tell_four_sessions(lab: Lab, therapist_id: str, element: str, scale: str, means: list[float | None]) -> None:
     seen = [mean for mean in means if mean is not None]
     share = sum(mean >= 4 for mean in seen) / len(seen)
-    status = "insufficient" if len(seen) < 4 else None
-    lab.tells(therapist_id, element, scale, len(seen), sum(seen) / len(seen), share, status=status, patients=min(2, len(seen)),
-              no_opportunity=2 * (4 - len(seen)))  # fmt: skip
+    mean = sum(seen) / len(seen)
+    status = "insufficient" if len(seen) < 4 else "below" if (element, scale) == LOW else "uncertain"
+    lab.tells(therapist_id, element, scale, len(seen), mean, share, status=status, patients=min(2, len(seen)),
+              no_opportunity=2 * (4 - len(seen)), estimate=(mean, mean - 0.5, mean + 0.75))  # fmt: skip

@@ -24,6 +24,16 @@ from supervision.item_element
 group by all
 having count(*) > 1
 union all
+select 'therapist_chart', concat_ws(' ', therapist_id, instrument_id, role, domain, element, scale, session_id)
+from supervision.therapist_chart
+group by therapist_id, instrument_id, role, domain, element, scale, session_id
+having count(*) > 1
+union all
+select 'focus', concat_ws(' ', therapist_id, kind, element)
+from supervision.focus
+group by therapist_id, kind, element
+having count(*) > 1
+union all
 -- session_item is current.score beside current.rating: its key is theirs
 select 'session_item', concat_ws(' ', session_id, rater_id, role, instrument_id)
 from current.rating

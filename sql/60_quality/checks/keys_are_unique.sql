@@ -19,6 +19,26 @@ from quality.coverage
 group by therapist_id, period
 having count(*) > 1
 union all
+select 'team_chart', concat_ws(' ', team, instrument_id, role, domain, element, scale, session_id)
+from quality.team_chart
+group by team, instrument_id, role, domain, element, scale, session_id
+having count(*) > 1
+union all
+select 'd_study', concat_ws(' ', instrument_id, role, element, scale, n_sessions, n_patients, raters_per_session, n_raters)
+from quality.d_study
+group by instrument_id, role, element, scale, n_sessions, n_patients, raters_per_session, n_raters
+having count(*) > 1
+union all
+select 'next_rating', concat_ws(' ', therapist_id, instrument_id, role, domain, element, scale, option)
+from quality.next_rating
+group by therapist_id, instrument_id, role, domain, element, scale, option
+having count(*) > 1
+union all
+select 'change', concat_ws(' ', team, instrument_id, role, domain, element, scale, period_after)
+from quality.change
+group by team, instrument_id, role, domain, element, scale, period_after
+having count(*) > 1
+union all
 select 'rater_agreement', concat_ws(' ', instrument_id, role, level, element, item, scale, icc_type)
 from quality.rater_agreement
 group by instrument_id, role, level, element, item, scale, icc_type
