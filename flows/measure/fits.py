@@ -81,8 +81,12 @@ def renew_fits(con: DuckDBPyConnection) -> int:
     for table in KEPT:
         gone = [subject.fit_id for subject in fresh]
         con.execute(f"delete from measure.{table} where fit_id in (select unnest($1::varchar[]))", [gone])  # noqa: S608 - ours
+    told: dict[tuple[Asked, str], Answer] = {}
     for subject in fresh:
-        _keep(con, subject, answer(read_rows(con, subject), _asked(con, subject)))
+        rows, asked = read_rows(con, subject), _asked(con, subject)
+        key = asked, rows.fingerprint  # a domain of one element has that element's rows
+        told[key] = told.get(key) or answer(rows, asked)
+        _keep(con, subject, told[key])
     return len(fresh)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.measure.facets import PATIENT, RATER, THERAPIST, Design, comparison_groups, tell_apart
-from flows.measure.likelihood import Nested
+from flows.measure.likelihood import Nested, Solved
 from flows.measure.mixture import quantile, share_below
 from flows.measure.restricted import restricted_mode
 from flows.measure.rows import Rows
@@ -110,7 +110,8 @@ class _Told:
     design: Design
     nested: Nested
     theta: Numbers  # standard deviations relative to the residual's, a facet each
-    residual: float  # variance
+    solved: Solved  # at these
+    error: Numbers  # prediction error variance of each therapist, over the residual's
     posterior: Posterior
 
     def place(self, facet: str) -> int | None:
@@ -133,10 +134,10 @@ def answer(rows: Rows, asked: Asked) -> Answer:
         return _without_variance(rows, design, notes)
     nested = Nested(rows.value, design.facets, rows.columns)
     theta, more = _relative_deviations(rows, design, nested)
-    solved = nested.solve(theta[None])
+    solved, error = nested.solve_one(theta)
     residual = float(solved.rss[0]) / (nested.n - nested.n_fixed)
-    posterior = average_over_variances(nested, theta, float(np.var(rows.value)))
-    told = _Told(rows, design, nested, theta, residual, posterior)
+    posterior = average_over_variances(nested, theta, solved, float(np.var(rows.value)))
+    told = _Told(rows, design, nested, theta, solved, error, posterior)
     return Answer(
         mean=float(solved.fixed[0, 0]),
         mean_se=float(np.sqrt(residual * solved.fixed_unit[0])),
@@ -207,7 +208,7 @@ def _estimates(told: _Told, asked: Asked) -> tuple[Estimate, ...]:
 
 def _points(told: _Told) -> tuple[Numbers, tuple[Numbers, Numbers] | None, EstimateNote | None]:
     """The estimates, the means and scales (B, therapists) that they are uncertain by (None: cannot be told), and a reason."""
-    solved, posterior = told.nested.solve(told.theta[None]), told.posterior
+    solved, posterior = told.solved, told.posterior
     place = told.place(THERAPIST)
     if place is None:
         scale = np.sqrt(posterior.variance * posterior.solved.fixed_unit)[:, None]
@@ -239,7 +240,7 @@ def _reliability(told: _Told) -> Numbers | None:
     place = told.place(THERAPIST)
     if place is None or told.theta[place] < SINGULAR:
         return None
-    return np.asarray(1 - told.nested.prediction_error(told.theta) / told.theta[place] ** 2)
+    return np.asarray(1 - told.error / told.theta[place] ** 2)
 
 
 def _sessions_to(told: _Told, reliability: float | None) -> tuple[int | None, int | None, int | None]:
@@ -276,7 +277,7 @@ def _severities(told: _Told) -> tuple[Severity, ...]:
     if place is None or told.nested.rater is None:
         return ()
     groups = comparison_groups(told.rows.rater, told.rows.therapist)
-    point = told.nested.solve(told.theta[None]).rater[0]
+    point = told.solved.rater[0]
     posterior = told.posterior
     scale = np.sqrt(posterior.variance[:, None] * posterior.solved.rater_unit)
     low, high = (quantile(at, posterior.solved.rater, scale, posterior.weight, posterior.free) for at in (0.025, 0.975))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +62,16 @@ class Rows:
     def n_elements(self) -> int:
         """How many elements are rated: one, unless a domain is told by several."""
         return int(self.element.max(initial=-1)) + 1
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that these rows say."""
+        found = hashlib.sha256(
+            repr((self.therapist_ids, self.rater_ids, self.n_led_together, self.patient is None)).encode()
+        )
+        for column in (self.value, self.days, self.element, *self.facets.values()):
+            found.update(column.tobytes())
+        return found.hexdigest()
 
     @property
     def columns(self) -> Numbers | None:

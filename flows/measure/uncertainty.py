@@ -60,15 +60,15 @@ class Posterior:
         return float(1 / np.sum(self.weight**2))
 
 
-def average_over_variances(design: Nested, theta: Numbers, spread_of_values: float) -> Posterior:
-    """Lay points over the variances that the ratings leave open, about the fitted `theta` (facets), and weigh them.
+def average_over_variances(design: Nested, theta: Numbers, fitted: Solved, spread_of_values: float) -> Posterior:
+    """Lay points over the variances that the ratings leave open, about the fitted `theta` (solved: `fitted`), and weigh them.
 
     `spread_of_values` is the ratings' own variance, of which the residual's weak prior takes its size. With hundreds of raters
     the fitted variances alone are taken: they are known then, and each point costs what a fit does.
     """
     floor = RESIDUAL_WEIGHT * RESIDUAL_FLOOR**2 * spread_of_values
     if not len(theta) or design.n_fixed + design.n_raters > MOST_COLUMNS:
-        return _posterior(design, theta[None], design.solve(theta[None]), np.ones(1), floor)
+        return _posterior(design, theta[None], fitted, np.ones(1), floor)
     center, spread = _mode(design, np.log(np.maximum(theta, LOWEST)), floor)
     places, weight = np.zeros((0, len(theta))), np.zeros(0)
     solved: list[Solved] = []

@@ -64,7 +64,7 @@ def test_likelihood_predictions_and_their_errors_are_the_textbook_s(name: str, n
             mean, of_sum, alone = predicted(variances, rows.value, facets, fixed, "therapist")
             assert solved.therapist[k] == pytest.approx(mean, abs=1e-9)
             assert solved.therapist_unit[k] * error == pytest.approx(of_sum, abs=1e-9)
-            assert design.prediction_error(theta[k]) * error == pytest.approx(alone, abs=1e-9)
+            assert design.solve_one(theta[k])[1] * error == pytest.approx(alone, abs=1e-9)
         if "rater" in facets:
             mean, _, alone = predicted(variances, rows.value, facets, fixed, "rater")
             assert solved.fixed[k, 0] + solved.rater[k] == pytest.approx(mean, abs=1e-9)
