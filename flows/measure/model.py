@@ -136,7 +136,7 @@ def answer(rows: Rows, asked: Asked) -> Answer:
     theta, more = _relative_deviations(rows, design, nested)
     solved, error = nested.solve_one(theta)
     residual = float(solved.rss[0]) / (nested.n - nested.n_fixed)
-    posterior = average_over_variances(nested, theta, solved, float(np.var(rows.value)))
+    posterior = average_over_variances(nested, theta, solved, _variance(rows))
     told = _Told(rows, design, nested, theta, solved, error, posterior)
     return Answer(
         mean=float(solved.fixed[0, 0]),
@@ -147,6 +147,12 @@ def answer(rows: Rows, asked: Asked) -> Answer:
         severities=_severities(told),
         notes=(*notes, *more),
     )
+
+
+def _variance(rows: Rows) -> float:
+    """The variance of all ratings, about the means of their elements."""
+    sums, counts = np.bincount(rows.element, rows.value), np.bincount(rows.element)
+    return float(np.mean((rows.value - (sums / np.maximum(counts, 1))[rows.element]) ** 2))
 
 
 def _without_variance(rows: Rows, design: Design, notes: list[str]) -> Answer:

@@ -16,10 +16,13 @@ from flows.measure.likelihood import Nested
 
 Numbers = NDArray[np.float64]
 FIRST = (0.15, 0.5, 1.5)  # standard deviations, relative to the residual's, from whose grid the search begins
+AGAIN = (0.03, 0.1, 0.3, 1.0)  # of the largest: where a facet taken for none is tried once more
 NEAR_ZERO = 0.02  # where a standard deviation on its way down is held against none at all
 SETTLED = 1e-10  # gain in log-likelihood below which the search ends
 NEWTON_STEPS = 40
 STEP = 0.01
+DAMPING = (1e-9, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0)
+FURTHEST = 2.0  # on the logarithmic scale
 LOGLIK = Callable[[Numbers], Numbers]
 
 
@@ -33,16 +36,31 @@ def restricted_mode(design: Nested) -> Numbers:
     theta = grid[int(np.argmax(design.solve(grid).log_likelihood))]
     is_live = np.ones(n_facets, dtype=bool)
     patience = NEAR_ZERO
-    for _ in range(2 * n_facets + 1):
+    for _ in range(4 * n_facets + 1):
         theta = _climb(design, theta, is_live, patience)
         edge = _at_edge(design, theta, is_live)
         if edge is not None:
             theta[edge], is_live[edge] = 0.0, False
         elif patience and theta[is_live].min(initial=1.0) < patience:
             patience = 0.0  # small, and yet not nothing: go all the way
-        else:
+        elif not _revived(design, theta, is_live):
             break
     return theta
+
+
+def _revived(design: Nested, theta: Numbers, is_live: NDArray[np.bool_]) -> bool:
+    """Bring a facet back whose variance was taken for zero before the others had settled: with some, the likelihood is higher."""
+    dead = np.flatnonzero(~is_live)
+    sizes = max(1.0, float(theta.max())) * np.array(AGAIN)
+    tried = np.repeat(theta[None], len(dead) * len(sizes) + 1, axis=0)
+    tried[np.arange(len(tried) - 1), np.repeat(dead, len(sizes))] = np.tile(sizes, len(dead))
+    found = design.solve(tried).log_likelihood
+    best = int(np.argmax(found))
+    if found[best] <= found[-1] + SETTLED:
+        return False
+    k = int(np.repeat(dead, len(sizes))[best])
+    theta[k], is_live[k] = tried[best, k], True
+    return True
 
 
 def _at_edge(design: Nested, theta: Numbers, is_live: NDArray[np.bool_]) -> int | None:
@@ -71,9 +89,7 @@ def _climb(design: Nested, theta: Numbers, is_live: NDArray[np.bool_], patience:
     place = np.log(theta[live])
     for _ in range(NEWTON_STEPS):
         here, slope, curvature = differences(log_likelihood, place, STEP)
-        steepness, axes = np.linalg.eigh(-curvature)
-        step = np.clip((axes / np.maximum(np.abs(steepness), 1e-6)) @ axes.T @ slope, -2, 2)
-        tried = place + step * np.array([[1.0], [0.5], [0.25], [0.1], [0.01]])
+        tried = place + uphill(slope, curvature)
         found = log_likelihood(tried)
         best = int(np.argmax(found))
         if found[best] > here:
@@ -83,6 +99,18 @@ def _climb(design: Nested, theta: Numbers, is_live: NDArray[np.bool_], patience:
     climbed = theta.copy()
     climbed[live] = np.exp(place)
     return climbed
+
+
+def uphill(slope: Numbers, curvature: Numbers) -> Numbers:
+    """Steps to try, from Newton's to short ones along the slope (Levenberg 1944, Quarterly of Applied Mathematics 2, 164-168).
+
+    None is longer than `FURTHEST`; each as a whole, for a step cut short in some directions alone may lead down.
+    """
+    steepness, axes = np.linalg.eigh(-curvature)
+    along = axes.T @ slope
+    steps = np.array([axes @ (along / (np.abs(steepness) + damping)) for damping in DAMPING])
+    longest = np.abs(steps).max(axis=1, keepdims=True)
+    return np.asarray(steps * np.minimum(1.0, FURTHEST / np.maximum(longest, 1e-300)))
 
 
 def differences(value_at: LOGLIK, place: Numbers, step: float) -> tuple[float, Numbers, Numbers]:

@@ -6,9 +6,9 @@ is weighed by its restricted likelihood and a weak prior (Kass & Steffey 1989, J
 where the weight is (Rue, Martino & Chopin 2009, JRSS B 71, 319-392; adaptive multiple importance sampling: Cornuet, Marin,
 Mira & Robert 2012, Scand. J. Stat. 39, 798-812). The points are a fixed sequence, so that nothing here is random.
 
-The prior of each standard deviation, relative to the residual's, is half-Cauchy (Gelman 2006, Bayesian Analysis 1, 515-533),
-so that a variance fitted at zero is not taken for none; that of the residual is flat on its logarithm, but for the weight of
-`RESIDUAL_WEIGHT` ratings that keeps it off zero when raters agree to the point.
+The prior of each standard deviation is half-Cauchy (Gelman 2006, Bayesian Analysis 1, 515-533) with a scale of `PRIOR_SCALE`
+times that of all ratings, so that a variance fitted at zero is not taken for none; that of the residual is flat on its
+logarithm, but for the weight of `RESIDUAL_WEIGHT` ratings that keeps it off zero when raters agree to the point.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.measure.likelihood import MOST_COLUMNS, Nested, Solved
-from flows.measure.restricted import differences
+from flows.measure.restricted import differences, uphill
 
 Numbers = NDArray[np.float64]
 Proposal = tuple[int, Numbers, Numbers]  # how many points, their centre, and the lower triangle of their spread
-PRIOR_SCALE = 1.0  # of the half-Cauchy prior of a relative standard deviation
+PRIOR_SCALE = 0.6  # of the half-Cauchy prior of a standard deviation, relative to that of all ratings
 RESIDUAL_WEIGHT = 1.0  # in ratings
 RESIDUAL_FLOOR = 0.1  # their standard deviation, relative to that of all ratings
 POINTS = 128  # of each round; after each the proposal is fitted anew
@@ -63,8 +63,8 @@ class Posterior:
 def average_over_variances(design: Nested, theta: Numbers, fitted: Solved, spread_of_values: float) -> Posterior:
     """Lay points over the variances that the ratings leave open, about the fitted `theta` (solved: `fitted`), and weigh them.
 
-    `spread_of_values` is the ratings' own variance, of which the residual's weak prior takes its size. With hundreds of raters
-    the fitted variances alone are taken: they are known then, and each point costs what a fit does.
+    `spread_of_values` is the variance of all ratings (about their elements' means), of which the priors take their size.
+    With hundreds of raters the fitted variances alone are taken: they are known then, and a point costs what a fit does.
     """
     floor = RESIDUAL_WEIGHT * RESIDUAL_FLOOR**2 * spread_of_values
     if not len(theta) or design.n_fixed + design.n_raters > MOST_COLUMNS:
@@ -105,7 +105,11 @@ def _log_density(design: Nested, place: Numbers, solved: Solved, floor: float) -
     free = design.n - design.n_fixed
     without_residual = solved.log_likelihood + free / 2 * np.log(solved.rss)
     integrated = without_residual - (free + RESIDUAL_WEIGHT) / 2 * np.log(solved.rss + floor)
-    prior = place - np.log1p((np.exp(place) / PRIOR_SCALE) ** 2)
+    # at the residual variance expected there; `floor` holds the variance of all ratings
+    residual = (solved.rss + floor) / (free + RESIDUAL_WEIGHT)
+    scale = PRIOR_SCALE**2 * floor / (RESIDUAL_WEIGHT * RESIDUAL_FLOOR**2)
+    log_variance = 2 * place + np.log(residual)[:, None]
+    prior = log_variance / 2 - np.log1p(np.exp(log_variance) / scale)
     return np.asarray(integrated + prior.sum(axis=1))
 
 
@@ -164,8 +168,7 @@ def _mode(design: Nested, place: Numbers, floor: float) -> tuple[Numbers, Number
         here, slope, curvature = differences(log_density, place, STEP)
         steepness, axes = np.linalg.eigh(-curvature)
         spread = (axes / np.clip(steepness, 0.2, None)) @ axes.T
-        step = np.clip(spread @ slope, -1.5, 1.5)
-        tried = place + step * np.array([[1.0], [0.5], [0.2], [0.05]])
+        tried = place + uphill(slope, curvature)
         found = log_density(tried)
         best = int(np.argmax(found))
         if found[best] <= here + NEAR_ENOUGH:

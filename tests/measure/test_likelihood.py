@@ -87,6 +87,17 @@ def test_three_ways_to_the_restricted_maximum_meet(name: str) -> None:
     assert (np.append(theta**2, 1) * error).tolist() == pytest.approx(list(by_lme4.components.values()), abs=2e-4)
 
 
+def test_the_maximum_is_found_also_where_the_residual_is_tiny() -> None:
+    rows = rows_of(replace(UNEVEN, therapists=8, sessions=6), 2)
+    facets = tell_apart({**rows.facets, "rating": rows.session * 10 + rows.rater}).facets
+    twice = {name: np.tile(codes, 2) for name, codes in facets.items()}
+    twice["rating"] = np.tile(np.arange(len(rows.value)), 2)
+    value = np.concatenate([rows.value, rows.value + np.random.default_rng(1).normal(0, 0.01, len(rows.value))])
+    nested, by_lme4 = Nested(value, twice), fit(value, twice)
+    found = nested.solve(restricted_mode(nested)[None])
+    assert found.log_likelihood[0] >= (by_lme4.log_likelihood or 0) - 1e-6
+
+
 def test_conditional_means_are_the_textbook_s() -> None:
     rows = rows_of(UNEVEN, 5)
     design = tell_apart(rows.facets)
