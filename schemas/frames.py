@@ -15,7 +15,8 @@ from pandera.engines.polars_engine import List as ListOf
 from pandera.errors import SchemaError, SchemaErrors
 
 from flows.errors import FidelityError
-from schemas.codes import Arousal, Code, Followed, Intervention, Mode, Role, Selection, Severity, State
+from schemas.codes import Code, Role, Selection, Severity, State
+from schemas.timeline_codes import Arousal, Followed, Intervention, Mode
 
 SHA256 = r"^[0-9a-f]{64}$"
 CELL = r"^([A-Z]{1,3}[1-9][0-9]{0,6})?$"

@@ -18,18 +18,9 @@ from flows.errors import PublishingStopped
 from schemas.advice_codes import ChartRule, FocusKind, PlanNote, RatingOption
 from schemas.codes import (
     FINDING_KINDS,
-    Arousal,
-    Basis,
-    Break,
     Cause,
     ChangedField,
-    ComparedWith,
-    EstimateNote,
-    Followed,
-    IccType,
-    Intervention,
     Modality,
-    Mode,
     Outcome,
     Role,
     Selection,
@@ -37,6 +28,8 @@ from schemas.codes import (
     State,
     Status,
 )
+from schemas.figure_codes import ComparedWith, EstimateNote, IccType
+from schemas.timeline_codes import Arousal, Basis, Break, Followed, Intervention, Mode
 
 Rule = tuple[Any, tuple[pa.Check, ...]]
 

@@ -12,8 +12,9 @@ from flows.forms import form_style as style
 from flows.forms.form_layout import EVENT_HEADERS, RATING_SHEET, TIMELINE_SHEET, event_word, step_words
 from flows.forms.form_plan import FormPlan
 from flows.forms.form_rules import add_limits, add_list, write_list
-from schemas.codes import PURPOSE, Arousal, Described, Followed, Intervention, Mode
+from schemas.codes import PURPOSE, Described
 from schemas.layout import EventField
+from schemas.timeline_codes import Arousal, Followed, Intervention, Mode
 
 N_LINES = 22
 TITLE_ROW, HINT_ROW, HEADER_ROW = 1, 2, 4

@@ -17,9 +17,10 @@ from flows.intake.findings import Finding
 from flows.intake.suggest import nearest
 from flows.intake.text import Value, comparable, text_of
 from flows.intake.written import prepare
-from schemas.codes import Arousal, Code, Described, Followed, Intervention, Mode
+from schemas.codes import Code, Described
 from schemas.instrument import Element, Instrument
 from schemas.layout import EventField, Timeline
+from schemas.timeline_codes import Arousal, Followed, Intervention, Mode
 
 LAST_MINUTE = 600
 MOST_EPISODES = 99

@@ -21,23 +21,12 @@ from schemas.codes import (
     FINDING_KINDS,
     PURPOSE,
     SCOPE,
-    Arousal,
-    Basis,
-    Break,
     Cause,
     ChangedField,
-    ComparedWith,
     Described,
-    EstimateNote,
     Event,
-    Followed,
-    IccType,
-    Intervention,
     Modality,
-    Mode,
-    ModelNote,
     Outcome,
-    RaterNote,
     Role,
     Selection,
     Severity,
@@ -45,8 +34,10 @@ from schemas.codes import (
     Status,
     Verdict,
 )
+from schemas.figure_codes import ComparedWith, EstimateNote, IccType, ModelNote, RaterNote
 from schemas.instrument import Instrument, Scale
 from schemas.roster import Roster, period_dates
+from schemas.timeline_codes import Arousal, Basis, Break, Followed, Intervention, Mode
 
 Row = tuple[object, ...]
 LISTS: Mapping[str, type[Described]] = {

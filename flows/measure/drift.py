@@ -14,7 +14,7 @@ import numpy as np
 from flows.measure.agreement import Codes, Numbers
 from flows.measure.severity import t_reach
 from flows.measure.within import Within, compare_within, connected
-from schemas.codes import ComparedWith
+from schemas.figure_codes import ComparedWith
 
 MOST_RATERS = 400  # before and since: twice as many levels, and time grows with their cube
 FALSE_SHARE = 0.05  # false flags among the flags of one family, at most (Benjamini & Hochberg 1995, JRSS B 57, 289-300)

@@ -23,7 +23,7 @@ from flows.measure.rows import Rows
 from flows.measure.trend import Trend, trends
 from flows.measure.uncertainty import Posterior, average_over_variances
 from flows.measure.variance import ALL_EQUAL, SINGULAR, fit
-from schemas.codes import EstimateNote, ModelNote
+from schemas.figure_codes import EstimateNote, ModelNote
 
 Numbers = NDArray[np.float64]
 # Below this many ratings the variances are found without mixedlm, whose imports take longer than such a night; the answers

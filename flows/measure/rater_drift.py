@@ -15,7 +15,7 @@ from flows.measure.agreement import compared
 from flows.measure.drift import MOST_RATERS, Movement, discoveries, movements, n_references
 from flows.measure.rater_figures import Row, in_words
 from flows.measure.rater_rows import Rows
-from schemas.codes import ComparedWith, RaterNote
+from schemas.figure_codes import ComparedWith, RaterNote
 
 DRIFT_COLUMNS = (
     "fingerprint rater_id level element period compared_with movement:double low:double high:double n_before:integer "

@@ -15,7 +15,7 @@ from flows.measure.rater_model import FEWEST_SESSIONS, Fitted, RaterModel, corre
 from flows.measure.rater_rows import Group, Rows, seed_of
 from flows.measure.reliability import Table, usual_raters
 from flows.measure.severity import Standing, standings
-from schemas.codes import RaterNote
+from schemas.figure_codes import RaterNote
 
 Row = tuple[object, ...]
 ALL = "all"  # the period of a severity that rests on the whole window

@@ -36,7 +36,7 @@ from flows.measure.restricted import restricted_mode
 from flows.measure.severity import Spread, spread_of
 from flows.measure.variance import conditional_means, fit
 from flows.measure.within import Within, compare_within
-from schemas.codes import IccType, RaterNote
+from schemas.figure_codes import IccType, RaterNote
 
 FEWEST_SESSIONS = 5  # with two raters or more, below which nothing is fitted
 MOST_RATERS = 1000  # above which intervals are left out: they need the whole matrix of raters against raters

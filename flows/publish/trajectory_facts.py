@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from schemas.codes import Basis, Role
+from schemas.codes import Role
+from schemas.timeline_codes import Basis
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -10,7 +10,8 @@ from flows.publish.supervision_rows import PageRow, line_of, lines_of, row_of
 from flows.publish.trajectory_facts import COMPLETE, Episode, Moment, Path, Rung
 from flows.publish.words import counted
 from flows.publish.workbook import clean_text
-from schemas.codes import PURPOSE, Break
+from schemas.codes import PURPOSE
+from schemas.timeline_codes import Break
 
 RUNG_POINTS = 33.0  # two lines of text, and the same for every rung, so that the rungs stand evenly
 AXIS_POINTS = 26.0

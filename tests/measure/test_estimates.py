@@ -11,7 +11,7 @@ import pytest
 from flows.measure.facets import Codes
 from flows.measure.model import Answer, Asked, answer
 from flows.measure.rows import Rows
-from schemas.codes import EstimateNote
+from schemas.figure_codes import EstimateNote
 from tests.measure.coverage import Kind, count, draw
 from tests.measure.published import lme4_columns
 

@@ -12,7 +12,7 @@ from flows.load.connection import open_working
 from flows.load.models import make_marts, run_checks
 from flows.measure import measure
 from flows.measure.raters import measure_raters
-from schemas.codes import RaterNote
+from schemas.figure_codes import RaterNote
 from tests.measure.rater_labs import SHROUT_FLEISS
 from tests.support.drawn_ratings import Ratings
 from tests.support.lab import Lab

@@ -9,7 +9,7 @@ from flows.measure.complete import agreement_interval, consistency_interval, is_
 from flows.measure.rater_model import Fitted, correlations, model_raters, table_of
 from flows.measure.reliability import Table, nested_squares, one_way, sources_of, usual_raters
 from flows.measure.within import compare_within
-from schemas.codes import IccType, RaterNote
+from schemas.figure_codes import IccType, RaterNote
 from tests.measure.rater_labs import SHROUT_FLEISS, RaterLab, crossed_table, drawn_table
 
 

@@ -9,7 +9,7 @@ from flows.measure.drift import Movement, discoveries, movements, n_references
 from flows.measure.rater_model import model_raters
 from flows.measure.reliability import Table
 from flows.measure.severity import standings
-from schemas.codes import ComparedWith
+from schemas.figure_codes import ComparedWith
 from tests.measure.rater_labs import SHROUT_FLEISS, RaterLab, crossed_table, drawn_lab, drawn_table
 from tests.measure.test_reliability import moments
 
