@@ -11,16 +11,18 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from datetime import date as Date  # noqa: N812 - the parameters of commands are called date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from cyclopts import App, CycloptsError, Parameter
 
+from flows.cli_keeping import as_of, backup, erase, restore, withdraw
 from flows.errors import FidelityError, InstrumentWrong, UsageError
-from flows.steps import do_plainly, is_failure, what_broke
+from flows.steps import is_failure, what_broke
+from flows.terminal import Home, settings_at, tell
 from schemas.codes import PURPOSE, Role
 
 if TYPE_CHECKING:
-    from flows.settings import Settings
+    pass
 
 STOPPED = 130  # what a shell expects of a program that Ctrl-C ended
 EXIT_CODES = {
@@ -54,11 +56,6 @@ $ fidelity status                              see how it went
 """
 EPILOGUE = "Exit codes:\n\n" + "\n".join(f"{code:>4}  {meaning}" for code, meaning in EXIT_CODES.items())
 
-Home = Annotated[
-    Path | None,
-    Parameter(help="The folder that holds raw/ and warehouse/ [FIDELITY_HOME, else the current directory]."),
-]
-
 app = App(
     name="fidelity",
     help=HELP,
@@ -91,7 +88,7 @@ def demo(*, plain: bool = False, home: Home = None) -> None:
     from flows.console import Progress
     from flows.demo import run_demo
 
-    _tell(run_demo(home or Path("demo-home"), plain, Progress()))
+    tell(run_demo(home or Path("demo-home"), plain, Progress()))
 
 
 @app.command
@@ -134,11 +131,11 @@ def form(
     from flows.forms.rating_form import Prefill, write_form
     from schemas.catalog import load_catalog
 
-    catalog = load_catalog((_settings(home).own_schemas,))
+    catalog = load_catalog((settings_at(home).own_schemas,))
     latest = catalog.latest(instrument)
     known = Prefill(session, therapist, patient, rater, date, role)
     write_form(latest, catalog.elements_of(latest), out, known)
-    _tell([f"{out} is ready. Fill it in and drop it in raw/inbox/."])
+    tell([f"{out} is ready. Fill it in and drop it in raw/inbox/."])
 
 
 @app.command
@@ -163,69 +160,9 @@ def nightly(*, plain: bool = False, date: Date | None = None, since: Date | None
     from flows.console import Progress
     from flows.start import hold_night
 
-    settings = _settings(home, since=since) if since else _settings(home)
+    settings = settings_at(home, since=since) if since else settings_at(home)
     report = hold_night(settings, date, plain, Progress())
-    _tell([report.line, f"Published in {settings.published}"])
-
-
-@app.command
-def withdraw(
-    session: str,
-    rater: str,
-    /,
-    *,
-    why: str,
-    role: Role | None = None,
-    instrument: str | None = None,
-    date: Date | None = None,
-    home: Home = None,
-) -> None:
-    """Take a rating back: every version of it that was ever sent. The publication follows at once.
-
-    What was sent stays in history, and your reason stands in audit.change. The
-    same form sent again does not bring the rating back; a corrected one does.
-
-    Example: fidelity withdraw S-001 R-3 --why "rated the wrong recording"
-
-    Parameters
-    ----------
-    session
-        The session's id.
-    rater
-        The rater's id.
-    why
-        The reason, in your words. Name no patient and no therapist in it.
-    role
-        As whom she rated, when she rated the session as several.
-    instrument
-        With which instrument, when she used several.
-    date
-        Stands in for today, as for nightly.
-    """
-    from flows.load.withdraw import Meant
-    from flows.withdraw import withdraw as take_back
-
-    settings, now = _settings(home), datetime.now(UTC)
-    _tell(take_back(settings, now, date or settings.date_of(now), Meant(session, rater, why, role, instrument)))
-
-
-@app.command(name="as-of")
-def as_of(day: Date, /, *, home: Home = None) -> None:
-    """Publish again what was known by the end of a day, under warehouse/published/as-of/.
-
-    No inbox is read. Instruments, layouts, roster and settings are those of the
-    last night up to that day; erased people stay erased.
-
-    Example: fidelity as-of 2026-07-08
-
-    Parameters
-    ----------
-    day
-        The day, such as 2026-07-08.
-    """
-    from flows.as_of import publish_as_of
-
-    _tell(publish_as_of(_settings(home), datetime.now(UTC), day))
+    tell([report.line, f"Published in {settings.published}"])
 
 
 @app.command
@@ -238,9 +175,9 @@ def status(*, home: Home = None) -> None:
     """
     from flows.status import check_fresh, describe, read_last_night
 
-    settings, now = _settings(home), datetime.now(UTC)
+    settings, now = settings_at(home), datetime.now(UTC)
     night = read_last_night(settings)
-    _tell(describe(settings, night, now))
+    tell(describe(settings, night, now))
     check_fresh(settings, night, now)
 
 
@@ -269,90 +206,11 @@ def prove(*, home: Home = None, kills: int = 25, seed: int = 1) -> None:
     from flows.prove.run import run_prove
 
     for line in run_prove(home, kills, seed, Progress()):
-        _tell([line])
+        tell([line])
 
 
-@app.command
-def erase(
-    *,
-    patient: list[str] | None = None,
-    therapist: list[str] | None = None,
-    rater: list[str] | None = None,
-    dry_run: bool = False,
-    yes: bool = False,
-    home: Home = None,
-) -> None:
-    """Erase people from the home: originals, tables, publications, known backups.
-
-    Their ratings go, and so do the ratings that an erased rater made. What is
-    left is published anew. A sheet sent again does not bring them back. It
-    cannot be undone. Killed midway, it is finished by the next night or by the
-    same command. At the end everything is searched for the ids.
-
-    Examples: fidelity erase --patient P-12 --dry-run
-              fidelity erase --therapist T-07 --rater R-3 --yes
-
-    Parameters
-    ----------
-    patient
-        A patient's id; may be given several times.
-    therapist
-        A therapist's id. A session that another therapist led as well stays for that one.
-    rater
-        A rater's id; the roster's other spellings are erased with it.
-    dry_run
-        Only say how much would go.
-    yes
-        Do not ask first.
-    """
-    from flows.keeping.erase import People, would_go
-    from flows.keeping.erase import erase as erase_people
-
-    settings, now = _settings(home), datetime.now(UTC)
-    people = People(patient or (), therapist or (), rater or ())
-    if dry_run or not yes:
-        _tell(would_go(settings, people, now))
-    if dry_run:
-        return
-    if not yes:
-        _confirm("erase")
-    _tell(do_plainly("erase", lambda: erase_people(settings, people, now)))
-
-
-@app.command
-def backup(folder: Path, /, *, home: Home = None) -> None:
-    """Copy the home, whole and with checksums, to FOLDER/<moment>.
-
-    The home remembers where, so that `fidelity erase` can go through it.
-
-    Example: fidelity backup /mnt/backup/fidelity
-    """
-    from flows.keeping.backups import make_backup
-
-    place = do_plainly("backup", lambda: make_backup(_settings(home), folder, datetime.now(UTC)))
-    _tell([f"The backup is whole: {place}"])
-
-
-@app.command
-def restore(folder: Path, /, *, replace: bool = False, home: Home = None) -> None:
-    """Put a backup back: one that `fidelity backup` made, or the newest in FOLDER.
-
-    Every checksum is verified before anything is changed. Whoever was erased in
-    the home since the backup was made is erased again.
-
-    Example: fidelity restore /mnt/backup/fidelity --home /srv/fidelity --replace
-
-    Parameters
-    ----------
-    folder
-        The backup, or the folder of several.
-    replace
-        Put it in the place of what the home holds.
-    """
-    from flows.keeping.restore import restore as restore_home
-
-    settings, now = _settings(home), datetime.now(UTC)
-    _tell(do_plainly("restore", lambda: restore_home(settings, folder, now, replace=replace)))
+for command in (withdraw, as_of, erase, backup, restore):
+    app.command(command)
 
 
 @_instruments.command(name="list")
@@ -364,7 +222,7 @@ def list_(*, home: Home = None) -> None:
     from flows.forms.describe import list_instruments
     from schemas.catalog import load_catalog
 
-    _tell(list_instruments(load_catalog((_settings(home).own_schemas,))))
+    tell(list_instruments(load_catalog((settings_at(home).own_schemas,))))
 
 
 @_instruments.command
@@ -376,8 +234,8 @@ def show(instrument: str, /, *, home: Home = None) -> None:
     from flows.forms.describe import show_instrument
     from schemas.catalog import load_catalog
 
-    catalog = load_catalog((_settings(home).own_schemas,))
-    _tell(show_instrument(catalog.latest(instrument), catalog))
+    catalog = load_catalog((settings_at(home).own_schemas,))
+    tell(show_instrument(catalog.latest(instrument), catalog))
 
 
 @_instruments.command
@@ -389,8 +247,8 @@ def check(file: Path, /, *, home: Home = None) -> None:
     from flows.forms.describe import check_instrument, is_ok
     from schemas.catalog import load_catalog
 
-    found = check_instrument(file, load_catalog((_settings(home).own_schemas,)))
-    _tell(found)
+    found = check_instrument(file, load_catalog((settings_at(home).own_schemas,)))
+    tell(found)
     if not is_ok(found):
         raise InstrumentWrong(f"{file.name} cannot be used yet. Correct what is named above and check again.")
 
@@ -410,8 +268,8 @@ def try_(file: Path, layout: Path, /, *, home: Home = None) -> None:
     """
     from flows.intake.preview import try_layout
 
-    settings = _settings(home)
-    _tell(try_layout(file, layout, settings, settings.date_of(datetime.now(UTC))))
+    settings = settings_at(home)
+    tell(try_layout(file, layout, settings, settings.date_of(datetime.now(UTC))))
 
 
 def main(tokens: Iterable[str] | None = None) -> int:
@@ -431,28 +289,6 @@ def main(tokens: Iterable[str] | None = None) -> int:
             raise
         return _fail(f"fidelity broke off: {what_broke(broken)}. Please report this line.", 1)
     return 0
-
-
-def _confirm(word: str) -> None:
-    """Ask for the word to be typed.
-
-    Raises:
-        UsageError: nobody can be asked, or something else was typed.
-    """
-    if not sys.stdin.isatty():
-        raise UsageError(f"Nobody can be asked here. To {word} without being asked, add --yes.")
-    if input(f"This cannot be undone. Type {word} to go on: ").strip() != word:
-        raise UsageError("Nothing was changed.")
-
-
-def _settings(home: Path | None, **given: object) -> Settings:
-    from flows.settings import load_settings
-
-    return load_settings(home, **given)
-
-
-def _tell(lines: Iterable[str]) -> None:
-    print("\n".join(lines), flush=True)
 
 
 def _fail(message: str, exit_code: int) -> int:

@@ -145,6 +145,7 @@ class CallsInProcess:
 
 @contextmanager
 def in_process(order: ReadingOrder, _n_processes: int) -> Iterator[InProcess]:
+    """A pool of one: the night's own process."""
     yield InProcess(order)
 
 
@@ -312,6 +313,8 @@ def _n_children() -> int:
 
 def serve() -> None:
     """Answer until there is nothing more to ask."""
+    # what a night imports only when it needs it, each night would import anew
+
     import flows.nightly
     import flows.publish.returned_book  # noqa: F401 - as above
 
