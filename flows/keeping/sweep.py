@@ -19,6 +19,7 @@ from flows.keeping.circumstance import rewrite_circumstance
 from flows.keeping.folders import (
     Swept,
     clear_temporary,
+    remove_folders,
     sweep_inbox,
     sweep_published,
     sweep_receipts,
@@ -139,6 +140,7 @@ def _sweep_history(con: DuckDBPyConnection, home: _Home, report: Report) -> None
     reached("originals redacted")
     going = Going(going.gone | replaced.gone, going.trimmed - replaced.gone)
     known = known_originals(con, settings)
+    report.files.n_removed += remove_folders(settings, con, erased)
     with one_transaction(con):
         rewrite_circumstance(con, erased, home.tonight.under)
         rewrite_history(con, erased, going, replaced.moves)

@@ -10,13 +10,14 @@ import pytest
 from pandera.config import config_context
 
 import flows.publish.night
-from tests.keeping.homes import Home, reads_here
+from tests.keeping.homes import Home, reads_here, without_models
 
 
 @pytest.fixture
 def home_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Home]]:
     """Makes a home under a name."""
     reads_here(monkeypatch)
+    without_models(monkeypatch)
     monkeypatch.setattr(
         flows.publish.night, "write_summary", lambda *_: None
     )  # other tests' matter, as tables' schemas are
