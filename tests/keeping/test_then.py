@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import flows.publish.night
 from flows.as_of import publish_as_of
 from flows.load.connection import open_published
 from flows.load.night import working_file
@@ -66,6 +67,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     with pytest.MonkeyPatch.context() as patch:
         reads_here(patch)
         without_models(patch)
+        patch.setattr(flows.publish.night, "write_summary", lambda *_: None)
         folder = tmp_path_factory.mktemp("then") / "home"
         (folder / "raw").mkdir(parents=True)
         home = Home(folder, contact=f"Ask {RATER} or “{THERAPIST}”.")
