@@ -22,6 +22,11 @@ def safe_names(ids: Iterable[str]) -> dict[str, str]:
     return {name: safe_name(name) if folded[name.casefold()] == 1 else _marked(name) for name in known}
 
 
+def names_of(text: str) -> tuple[str, str]:
+    """Every name that an id may have had, whatever ids there were beside it."""
+    return safe_name(text), _marked(text)
+
+
 def safe_name(text: str) -> str:
     """A name for one id: the id itself where it is plain, else a likeness and a fingerprint after `~`."""
     is_plain = PLAIN.fullmatch(text) and not RESERVED.fullmatch(text) and ".." not in text

@@ -82,7 +82,7 @@ def run_book(settings: Settings, now: datetime, night_on: date, do: Do) -> Night
             facts = facts_of(settings, night_on)
             with one_transaction(con):
                 counts = do("load", lambda: load(con, spool, received, tonight, catalog, roster, settings))
-                tell_of_roster(con, n_erased, tonight.stamp)
+                tell_of_roster(con, n_erased, tonight.stamp, tonight.night_id)
                 is_idle = still_stands(con, settings, facts, tonight.under)
                 if not is_idle:
                     do("settle what counts", lambda: settle(con, tonight))

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from flows.intake.cells import CellParser
-from flows.intake.extract import FoundRating
+from flows.intake.extract import FoundEvent, FoundRating
 from flows.intake.fields import FieldReader, Fields
 from flows.intake.findings import Finding
 from flows.intake.timeline import Event, TimelineReader, told_of
@@ -40,6 +40,7 @@ class FoundWorkbook:
     ratings: list[FoundRating] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     refusal: Finding | None = None
+    unclaimed: list[FoundEvent] = field(default_factory=list)  # lines of timelines that go with none of its ratings
 
 
 @dataclass(frozen=True, slots=True)

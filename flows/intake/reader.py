@@ -109,6 +109,7 @@ class Reader:
         known = known | attached.sheets
         book.findings = [_unread(grid, tried) for grid, tried in unread if _holds_something(grid, known)]
         book.findings += attached.findings
+        book.unclaimed = attached.unclaimed
         if not book.ratings:
             book.findings.append(Finding(Code.NOTHING_FILLED_IN))
         return book
@@ -153,6 +154,7 @@ def ratings_of(fits: Sequence[tuple[Described, Fit]], sheets: Sheets, job: Job) 
         more = attach_timelines(layout, of_sheets, sheets.by_name())
         attached.sheets |= more.sheets
         attached.findings += more.findings
+        attached.unclaimed += more.unclaimed
     return [r for d, _, ratings in found for r in ratings if not _is_blank(d, r)], attached
 
 

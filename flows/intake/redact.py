@@ -26,6 +26,7 @@ from flows.intake.grid import decode as decoded
 from flows.intake.parts import mentions_in_bytes
 from flows.intake.reader import Reader
 from flows.intake.redact_plan import SheetRatings, changes_anything, plan_changes
+from flows.intake.redact_timeline import timelines_agree
 from flows.intake.redacted_copy import Changes, note_alone, redacted_text, redacted_workbook
 from flows.intake.text import place
 from schemas.catalog import load_catalog
@@ -171,7 +172,7 @@ class _Redacting:
     def redact(self) -> Redaction:
         """Write what is left, and say what went."""
         grids, delimiter = self._grids()
-        changes = plan_changes(grids, self._by_sheet(), self._layouts, self._erased)
+        changes = plan_changes(grids, self._by_sheet(), self._found.unclaimed, self._layouts, self._erased)
         if not self._is_touched(grids, changes):
             return Redaction(Left.WHOLE, self._order.sha256, self._order.workbook)
         kept = [k for k, fate in enumerate(self._fates) if not fate.goes]
@@ -268,6 +269,7 @@ class _Redacting:
             and [(c.item, c.scale, c.cell) for c in copied.cells] == [(c.item, c.scale, c.cell) for c in hers.cells]
             and [_text(c.text) for c in copied.cells] == [_text(c.text) for c in hers.cells]
             and [c[:2] for c in copied.comments] == [c[:2] for c in remarks]
+            and timelines_agree(hers, copied, self._reader.readers[copied.layout], changes)
             and self._facts(fields) == self._facts(self._fields[k])
             and (self._fates[k] is Fate.TRIMMED or _codes(copied, fields) == _codes(hers, self._fields[k]))
         )

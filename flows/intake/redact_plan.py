@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from flows.intake.cells import ERROR_CELL, UNCALCULATED_CELL
 from flows.intake.erased import THERAPIST, Erased
-from flows.intake.extract import FoundRating
+from flows.intake.extract import FoundEvent, FoundRating
 from flows.intake.fields import CO_THERAPIST
 from flows.intake.grid import Grid
+from flows.intake.redact_timeline import blank_timelines, identity_places
 from flows.intake.redacted_copy import Cell, Changes
 from flows.intake.text import place, text_of
 from flows.intake.written import prepare
@@ -33,17 +34,24 @@ class SheetRatings:
 
 
 def plan_changes(
-    grids: Sequence[Grid], ratings: Mapping[str, SheetRatings], layouts: Mapping[str, Layout], erased: Erased
+    grids: Sequence[Grid],
+    ratings: Mapping[str, SheetRatings],
+    unclaimed: Sequence[FoundEvent],
+    layouts: Mapping[str, Layout],
+    erased: Erased,
 ) -> dict[str, Changes]:
-    """What changes in each sheet that changes, by its name."""
+    """What changes in each sheet, by its name; `unclaimed` are lines of timelines that go with no rating."""
     changes = {grid.name: Changes() for grid in grids}
     kept = [rating for found in ratings.values() for rating in found.kept]
-    needed = {place for rating in kept for place in _field_places(rating)}
+    gone = [rating for found in ratings.values() for rating in found.gone]
+    needed = {place for rating in kept for place in _field_places(rating)} | identity_places(kept)
+    emptied = blank_timelines(grids, gone, kept, unclaimed, changes, erased)
     for grid in grids:
         found = ratings.get(grid.name, SheetRatings())
         _blank_ratings(grid, found, changes, needed)
         _blank_mentions(grid, changes[grid.name], needed, erased)
-        if erased.mentions(grid.name) or (found.gone and not found.kept and grid.name):
+        is_empty = grid.name in emptied or (found.gone and not found.kept)
+        if grid.name and (is_empty or erased.mentions(grid.name)):
             changes[grid.name].title = HARMLESS_TITLE + erased.mark(grid.name)[:6]
     for rating in kept:
         if rating.sheet in changes:

@@ -30,6 +30,7 @@ class Attached:
 
     sheets: set[str] = field(default_factory=set)  # comparable names of those that were read
     findings: list[Finding] = field(default_factory=list)
+    unclaimed: list[FoundEvent] = field(default_factory=list)  # lines that go with none of the workbook's ratings
 
 
 def attach_timelines(
@@ -50,9 +51,9 @@ def attach_timelines(
         if absent:
             attached.findings.append(Finding(Code.SHEET_NOT_READ, grid.name, words={"suggestion": absent}))
         elif layout.timeline.is_log:
-            attached.findings += _share_out(layout, grid, lines, [r for of in ratings.values() for r in of])
+            _share_out(layout, grid, lines, [r for of in ratings.values() for r in of], attached)
         else:
-            attached.findings += _give(grid, lines, _its_rating(grid, ratings, len(found)))
+            _give(grid, lines, _its_rating(grid, ratings, len(found)), attached)
     return attached
 
 
@@ -122,18 +123,19 @@ def _fields(
     return fields
 
 
-def _give(grid: Grid, lines: list[FoundEvent], rating: FoundRating | None) -> list[Finding]:
+def _give(grid: Grid, lines: list[FoundEvent], rating: FoundRating | None, attached: Attached) -> None:
     if not any(line.says_something for line in lines):
-        return []
+        return
     if rating is None:
-        return [Finding(Code.TIMELINE_OF_NOBODY, grid.name)]
-    rating.events += lines
-    return []
+        attached.findings.append(Finding(Code.TIMELINE_OF_NOBODY, grid.name))
+        attached.unclaimed += lines
+    else:
+        rating.events += lines
 
 
 def _share_out(
-    layout: Layout, grid: Grid, lines: Iterable[FoundEvent], ratings: Sequence[FoundRating]
-) -> list[Finding]:
+    layout: Layout, grid: Grid, lines: Iterable[FoundEvent], ratings: Sequence[FoundRating], attached: Attached
+) -> None:
     """Give every line of a log to the rating of its session and rater; a finding at the first line of each that has none."""
     assert layout.timeline is not None  # noqa: S101 - narrows the type
     by_name: dict[tuple[str, ...], list[FoundRating]] = {}
@@ -150,7 +152,8 @@ def _share_out(
             mine[0].events.append(line)
         else:
             unclaimed.setdefault(key, Finding(Code.TIMELINE_OF_NOBODY, grid.name, line.fields["session_id"].cell))
-    return list(unclaimed.values())
+            attached.unclaimed.append(line)
+    attached.findings += unclaimed.values()
 
 
 def _of_rating(layout: Layout, rating: FoundRating, name: EventField) -> str:

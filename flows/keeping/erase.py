@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from duckdb import DuckDBPyConnection
@@ -24,6 +24,7 @@ from flows.load.night import working_file
 from flows.load.reference import window_start
 from flows.load.tombstones import have_key, lay_tombstones, spellings_of, stones_for
 from flows.settings import Settings
+from schemas.roster import Rater, Roster
 
 OLD = """
 select count(*) from history.workbook
@@ -54,7 +55,7 @@ class People:
 def would_go(settings: Settings, people: People, now: datetime) -> list[str]:
     """What erasing these people would take from the tables, in lines of counts. Nothing is changed."""
     with night_lock(settings, now), working_file(settings) as con:
-        stones = _stones(settings, people, b"looked at only")
+        stones = _stones(_everyone(con, settings), people, b"looked at only")
         going = ratings_that_go(con, Erased({"": b"looked at only"}, frozenset(stones)))
         books = con.execute(
             "select count(distinct sha256) from history.rating where rating_id in (select unnest($ids))",
@@ -79,11 +80,11 @@ def erase(settings: Settings, people: People, now: datetime) -> list[str]:
     with night_lock(settings, now):
         finish_restore(settings)
         check_ground(settings)
-        roster = read_roster(settings.raw)
-        spelt = {kind: spellings_of(kind, ids, roster) for kind, ids in kinds.items()}
-        stones = _stones(settings, people, have_key(settings))
-        mark_pending(settings)
         with working_file(settings) as con:
+            roster = _everyone(con, settings)
+            spelt = {kind: spellings_of(kind, ids, roster) for kind, ids in kinds.items()}
+            stones = _stones(roster, people, have_key(settings))
+            mark_pending(settings)
             _begin(con, stones, now)
         reached("tombstones laid")
         report = sweep(settings, now)
@@ -116,8 +117,14 @@ def oldest_kept(settings: Settings, night_on: date) -> date | None:
     return None if settings.keep_months is None else window_start(night_on, settings.keep_months)
 
 
-def _stones(settings: Settings, people: People, key: bytes) -> list[Tombstone]:
+def _everyone(con: DuckDBPyConnection, settings: Settings) -> Roster:
+    """The roster with the raters of every roster that nights rested on: who left is still spelt there in other ways."""
     roster = read_roster(settings.raw)
+    then = con.execute("select distinct rater_id, also_written from history.roster_rater order by all").fetchall()
+    return replace(roster, raters=(*roster.raters, *(Rater(name, None, tuple(written)) for name, written in then)))
+
+
+def _stones(roster: Roster, people: People, key: bytes) -> list[Tombstone]:
     return [stone for kind, ids in people.by_kind().items() for stone in stones_for(kind, ids, roster, key)]
 
 

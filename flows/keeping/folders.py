@@ -10,12 +10,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from duckdb import DuckDBPyConnection
+
 from flows.failpoints import reached
 from flows.intake.door import Ground, redactions
-from flows.intake.erased import Erased
+from flows.intake.erased import RATER, THERAPIST, Erased
 from flows.intake.inbox import hash_file, receipts_folder, write_whole
 from flows.intake.parts import mentions_in_bytes
 from flows.intake.redact import Left, Redaction, harmless_name
+from flows.names import names_of
 from flows.publish.returned_record import RECORD as RETURNS
 from flows.publish.returned_record import read_returns
 from flows.publish.unchanged import ASIDE, read_record
@@ -24,6 +27,14 @@ from flows.settings import MIB, Settings
 
 TEMPORARY = ("spool", "tmp")
 AS_OF = "as-of"
+OWN_FOLDERS = (
+    (
+        "raters",
+        (RATER,),
+        "select rater_id from history.rating union select rater_id from history.roster_rater",
+    ),
+    ("supervision", (THERAPIST, RATER), "select supervisor_id from history.roster_therapist"),
+)
 
 
 @dataclass(slots=True)
@@ -115,6 +126,24 @@ def sweep_published(ground: Ground) -> Swept:
             swept.n_removed += 1
             reached("between published files removed")
     return swept
+
+
+def remove_folders(settings: Settings, con: DuckDBPyConnection, erased: Erased) -> int:
+    """Remove an erased rater's or supervisor's own published folder, also where the id is too short to be known in names.
+
+    Before history forgets them: their ids are read from it. How many folders went.
+    """
+    people = [
+        (folder, person)
+        for folder, kinds, query in OWN_FOLDERS
+        for (person,) in con.execute(query).fetchall()
+        if any(erased.names(kind, person) for kind in kinds)
+    ]
+    there = {settings.published / folder / name for folder, person in people for name in names_of(person)}
+    gone = [path for path in there if path.is_dir()]
+    for path in gone:
+        shutil.rmtree(path)
+    return len(gone)
 
 
 def _set_aside(path: Path, ground: Ground) -> bool:

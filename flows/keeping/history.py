@@ -26,15 +26,17 @@ _KINDS: Mapping[Holds, tuple[str, ...]] = {
     Holds.SUPERVISOR: (THERAPIST, RATER),
 }
 
+# Rows of the ledger as they were count what was found in those nights; those of today count everything.
+BOOKS = {"workbook": "9223372036854775807", "workbook_before": "until_night_id"}
 LEDGER = """
-update history.workbook as book
+update history.{table} as book
 set
     n_ratings = coalesce(counts.n_ratings, 0),
     n_accepted = coalesce(counts.n_accepted, 0),
     n_held = coalesce(counts.n_held, 0),
     n_duplicate = coalesce(counts.n_duplicate, 0),
     outcome = case
-        when counts.n_ratings is null and not moved_bytes.is_note then book.outcome
+        when counts.n_ratings is null and not moved.is_note then book.outcome
         when counts.n_ratings is null then 'ignored'
         when counts.n_held = counts.n_ratings then 'held'
         when counts.n_held > 0 then 'partly_held'
@@ -42,27 +44,35 @@ set
         else 'accepted'
     end,
     reason_code = case
-        when counts.n_ratings is null and not moved_bytes.is_note then book.reason_code
+        when counts.n_ratings is null and not moved.is_note then book.reason_code
         when counts.n_ratings is null then 'erased'
     end,
     reason = case
-        when counts.n_ratings is null and not moved_bytes.is_note then book.reason
+        when counts.n_ratings is null and not moved.is_note then book.reason
         when counts.n_ratings is null then $sentence
         when counts.n_duplicate = counts.n_ratings then 'Every rating in it was known already.'
     end
-from moved_bytes
+from (
+    select distinct moved_bytes.new, moved_bytes.is_note, ({until})::bigint as until_night_id
+    from moved_bytes
+    join history.{table} on {table}.sha256 = moved_bytes.new
+) as moved
 left join (
     select
-        sha256,
-        workbook,
+        rating.sha256,
+        rating.workbook,
+        books.until_night_id,
         count(*) as n_ratings,
-        count(*) filter (where verdict = 'accepted') as n_accepted,
-        count(*) filter (where verdict = 'held') as n_held,
-        count(*) filter (where verdict = 'duplicate') as n_duplicate
-    from history.rating
-    group by sha256, workbook
-) as counts on counts.sha256 = moved_bytes.new
-where book.sha256 = moved_bytes.new
+        count(*) filter (where rating.verdict = 'accepted') as n_accepted,
+        count(*) filter (where rating.verdict = 'held') as n_held,
+        count(*) filter (where rating.verdict = 'duplicate') as n_duplicate
+    from history.rating as rating
+    join (select distinct sha256, ({until})::bigint as until_night_id from history.{table}) as books
+        on books.sha256 = rating.sha256 and rating.night_id < books.until_night_id
+    group by rating.sha256, rating.workbook, books.until_night_id
+) as counts on counts.sha256 = moved.new and counts.until_night_id = moved.until_night_id
+where book.sha256 = moved.new
+    and ({own_until})::bigint = moved.until_night_id
     and (book.outcome <> 'duplicate' or book.n_ratings > 0)
     and coalesce(counts.workbook, book.workbook) = book.workbook
 """
@@ -116,6 +126,40 @@ where verdict = 'held'
         )
     )
 """
+
+# Whether a rating's timeline enters its values (flows/load/timelines.py) is told by the values that it has.
+TIMELINE_COUNTS = f"""
+create or replace temp table trimmed_told as
+select
+    staged.rating_id,
+    staged.scores_hash,
+    if(staged.values_hash = {VALUES_HASH}, '', coalesce(timeline.timeline_hash, '')) as timeline_hash
+from (from history.rating join trimmed_hash using (rating_id)) as staged
+left join history.timeline as timeline on timeline.rating_id = staged.rating_id
+"""
+TRIMMED_VALUES = f"""
+update history.rating as rating
+set values_hash = if(staged.timeline_hash = '', {VALUES_HASH}, md5({VALUES_HASH} || '|' || staged.timeline_hash))
+from (from history.rating join trimmed_told using (rating_id)) as staged
+where staged.rating_id = rating.rating_id and rating.is_valid
+"""
+
+# A line of a timeline that said nothing but words that are gone is no event any more.
+STEPS = """
+delete from history.step
+where rating_id in (select rating_id from silent_step)
+    and coalesce(step, mode, arousal, intervention, followed, note) is null;
+update history.step as told
+set line = ranked.line
+from (
+    select rating_id, line as was, row_number() over (partition by rating_id order by line) as line
+    from history.step
+    where rating_id in (select rating_id from silent_step)
+) as ranked
+where told.rating_id = ranked.rating_id and told.line = ranked.was
+"""
+UNSWEPT = (Holds.RATING, Holds.BYTES, Holds.NOTHING, Holds.TEXT, Holds.FIGURE)
+REASON_GONE = "the reason that was given mentioned someone who was erased since"
 
 _SCORES = """
 select score.rating_id, score.item, score.scale, score.state, score.value
@@ -175,10 +219,18 @@ def rewrite_history(con: DuckDBPyConnection, erased: Erased, going: Going, moves
     _make(con, "note", {"sha256": sorted(moves.notes)})
     con.execute("alter table moved_bytes add column is_note boolean")
     con.execute("update moved_bytes set is_note = new in (from note)")
-    for table, columns in kept_columns(con).items():
+    con.execute("create or replace temp table gone_figure (figure varchar)")
+    kept = kept_columns(con)
+    for table, columns in kept.items():
         if table not in ("history.tombstone", "history.erasure"):
             _sweep_table(con, table, columns, erased, moves)
-    con.execute(LEDGER, {"sentence": Code.ERASED.kind.sentence})
+    for table, columns in kept.items():
+        for column in _figures(table, columns):
+            con.execute(f"delete from {table} where {column} in (from gone_figure)")
+    _close_ranks(con)
+    for table, until in BOOKS.items():
+        told = LEDGER.format(table=table, until=until, own_until=until.replace("until", "book.until"))
+        con.execute(told, {"sentence": Code.ERASED.kind.sentence})
     for statement in FINDINGS.split(";\n"):
         con.execute(statement)
     if erased.before is not None:
@@ -190,7 +242,7 @@ def release_what_waits(con: DuckDBPyConnection, at: object, night_id: int) -> No
     con.execute(RELEASE, {"at": at, "night_id": night_id})
 
 
-def _make(con: DuckDBPyConnection, name: str, columns: Mapping[str, Iterable[str]]) -> None:
+def _make(con: DuckDBPyConnection, name: str, columns: Mapping[str, Iterable[str | None]]) -> None:
     frame = pl.DataFrame({c: list(v) for c, v in columns.items()}, schema=dict.fromkeys(columns, pl.String)).to_arrow()
     con.register("frame_to_make", frame)
     con.execute(f"create or replace temp table {name} as select * from frame_to_make")
@@ -200,19 +252,18 @@ def _make(con: DuckDBPyConnection, name: str, columns: Mapping[str, Iterable[str
 def _trim(con: DuckDBPyConnection, erased: Erased, going: Going) -> None:
     """Take erased therapists out of ratings that others led as well; what these say is hashed anew, as a new sheet would be."""
     _make(con, "trimmed_rating", {"rating_id": sorted(going.trimmed)})
-    known = con.execute("select distinct unnest(therapist_ids) from history.rating").fetchall()
-    con.execute(
-        "update history.rating set therapist_ids = list_filter(therapist_ids, lambda t: not list_contains($erased, t)) "
-        "where rating_id in (from trimmed_rating)",
-        {"erased": [t for (t,) in known if erased.names(THERAPIST, t)]},
-    )
     hashes = hash_scores(con.sql(_SCORES).pl())
     _make(con, "trimmed_hash", {c: hashes[c].to_list() for c in ("rating_id", "scores_hash")})
-    con.execute(
-        f"update history.rating as rating set values_hash = {VALUES_HASH} "
-        "from (from history.rating join trimmed_hash using (rating_id)) as staged "
-        "where staged.rating_id = rating.rating_id and rating.is_valid"
-    )
+    con.execute(TIMELINE_COUNTS)
+    known = con.execute("select distinct unnest(therapist_ids) from history.rating").fetchall()
+    for table in ("rating", "rating_before"):
+        con.execute(
+            f"update history.{table} set therapist_ids = "
+            "list_filter(therapist_ids, lambda t: not list_contains($erased, t)) "
+            "where rating_id in (from trimmed_rating)",
+            {"erased": [t for (t,) in known if erased.names(THERAPIST, t)]},
+        )
+    con.execute(TRIMMED_VALUES)
 
 
 def _sweep_table(con: DuckDBPyConnection, table: str, columns: Mapping[str, str], erased: Erased, moves: Moves) -> None:
@@ -224,7 +275,7 @@ def _sweep_table(con: DuckDBPyConnection, table: str, columns: Mapping[str, str]
         elif what is Holds.BYTES:
             _rename(con, table, column, "moved_bytes")
     for column, what in told.items():
-        if what not in (Holds.RATING, Holds.BYTES, Holds.NOTHING):
+        if what not in UNSWEPT:
             _sweep_column(con, table, column, columns[column], what, erased, moves)
 
 
@@ -251,13 +302,27 @@ def _sweep_column(
     goes = [v for v in values if erased.mentions(v) or any(erased.names(k, v) for k in _KINDS.get(what, ()))]  # type: ignore[arg-type]
     if goes:
         _make(con, "erased_text", {"text": goes})
-        hit = f"list_has_any({column}, (select list(text) from erased_text))"
-        con.execute(
-            f"delete from {table} where {hit if kind.endswith('[]') else f'{column}::varchar in (from erased_text)'}"
-        )
+        named = f"list_has_any({column}, (select list(text) from erased_text))"
+        hit = named if kind.endswith("[]") else f"{column}::varchar in (from erased_text)"
+        for figure in _figures(table, kept_columns(con)[table]):
+            con.execute(f"insert into gone_figure select {figure} from {table} where {hit}")
+        con.execute(f"delete from {table} where {hit}")
 
 
-def _renaming(what: Holds | None, erased: Erased, moves: Moves) -> Callable[[str], str] | None:
+def _figures(table: str, columns: Iterable[str]) -> list[str]:
+    return [column for column in columns if holds(table, column) is Holds.FIGURE]
+
+
+def _close_ranks(con: DuckDBPyConnection) -> None:
+    con.execute(
+        "create or replace temp table silent_step as select distinct rating_id from history.step "
+        "where coalesce(step, mode, arousal, intervention, followed, note) is null"
+    )
+    for statement in STEPS.split(";\n"):
+        con.execute(statement)
+
+
+def _renaming(what: Holds | None, erased: Erased, moves: Moves) -> Callable[[str], str | None] | None:
     """How a text is told from now on; None where the row goes when the text is about an erased person."""
     heads = {old[:12]: new[:12] for old, new in moves.bytes.items()}
 
@@ -280,8 +345,14 @@ def _renaming(what: Holds | None, erased: Erased, moves: Moves) -> Callable[[str
         shorter = _SUGGESTED.sub("", text)
         return shorter if not erased.mentions(shorter) else FINDING_KINDS[Code.ERASED].sentence
 
-    ways: Mapping[Holds | None, Callable[[str], str]] = {
-        Holds.FILE: file, Holds.SHEET: sheet, Holds.SENTENCE: sentence
+    def aside(text: str) -> str | None:
+        return None if erased.mentions(text) else text
+
+    def reason(text: str) -> str:
+        return REASON_GONE if erased.mentions(text) else text
+
+    ways: Mapping[Holds | None, Callable[[str], str | None]] = {
+        Holds.FILE: file, Holds.SHEET: sheet, Holds.SENTENCE: sentence, Holds.ASIDE: aside, Holds.REASON: reason,
     }  # fmt: skip
     return ways.get(what)
 
@@ -295,3 +366,7 @@ def _forget_old_workbooks(con: DuckDBPyConnection, erased: Erased) -> None:
         about,
     )
     con.execute(f"delete from history.workbook where {old}", about)
+    con.execute(
+        "delete from history.workbook_before where sha256 <> '' "
+        "and (workbook, sha256) not in (select (workbook, sha256) from history.workbook)"
+    )

@@ -29,6 +29,10 @@ class Holds(Enum):
     SUPERVISOR = "a supervisor's id"
     SENTENCE = "a sentence of ours that may quote an id"
     REMARK = "a person's own words: the row goes when they mention an erased person"
+    ASIDE = "a person's own words beside facts that stay: only the words go"
+    REASON = "a person's own words that must say something: ours take their place"
+    TEXT = "a kept text or roster, or its hash: told anew as a whole (flows/keeping/circumstance.py)"
+    FIGURE = "the hash of what kept figures rest on: all of them go when one names an erased person, and are made anew"
     NOTHING = "words from closed lists, hashes, instruments, layouts, cells: nothing of a person"
 
 
@@ -47,8 +51,13 @@ COLUMNS: Mapping[str, Holds] = {
     "supervisor_id": Holds.SUPERVISOR,
     "message": Holds.SENTENCE,
     "reason": Holds.SENTENCE,
-    "why": Holds.SENTENCE,
+    "why": Holds.REASON,
     "comment": Holds.REMARK,
+    "team": Holds.REMARK,
+    "also_written": Holds.RATER,
+    "history.step.note": Holds.ASIDE,
+    **dict.fromkeys(["roster_id", "settings_id", "text_ids", "text_id", "history.text.name", "text"], Holds.TEXT),
+    **dict.fromkeys(["fit_id", "fingerprint"], Holds.FIGURE),
     **dict.fromkeys(
         [
             "outcome",
@@ -77,6 +86,23 @@ COLUMNS: Mapping[str, Holds] = {
             "key_id",
             "head",
             "what",
+            "timeline_hash",
+            "family",
+            "step",
+            "mode",
+            "arousal",
+            "intervention",
+            "followed",
+            "period",
+            "element",
+            "domain",
+            "level",
+            "facet",
+            "icc_type",
+            "compared_with",
+            "causes",
+            "measure.fit.name",
+            "note",
         ],
         Holds.NOTHING,
     ),

@@ -7,6 +7,7 @@ numbers, in these columns alone.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import zipfile
 import zlib
@@ -47,6 +48,14 @@ class Sought:
     def needles(self) -> tuple[bytes, ...]:
         """What to look for in bytes."""
         return tuple(n for part in sorted(self.parts) for n in (part.encode(), part.encode("utf-16-le")))
+
+    def masked(self, text: str) -> str:
+        """A text that may be told: `***` in the place of every id."""
+        for part in sorted(self.parts | self.cells, key=len, reverse=True):
+            alone = (r"(?<![^\W_])", r"(?![^\W_])") if part in self.cells else ("", "")
+            text = re.sub(f"{alone[0]}{re.escape(part)}{alone[1]}", "***", text, flags=re.IGNORECASE)
+        is_left = any(part in comparable.__wrapped__(text) for part in self.parts)
+        return "***" if is_left else text
 
     def is_in(self, text: str) -> bool:
         """Whether a cell's text holds an id."""
@@ -98,7 +107,7 @@ def search(settings: Settings, spelt: Mapping[str, Iterable[str]], others: Seque
         found.n_files += 1
         found.n_tables += _search_file(path, sought, found.hits)
     _search_cells(settings, [p for p in files if p.suffix.lower() in SHEETS], sought, found.hits)
-    found.hits = list(dict.fromkeys(found.hits))
+    found.hits = list(dict.fromkeys("/".join(map(sought.masked, hit.split("/"))) for hit in found.hits))
     return found
 
 

@@ -6,7 +6,7 @@ Every step can be done twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from duckdb import DuckDBPyConnection
@@ -15,9 +15,11 @@ from flows.failpoints import reached
 from flows.intake.door import Ground
 from flows.intake.erased import Erased
 from flows.intake.roster import read_roster
+from flows.keeping.circumstance import rewrite_circumstance
 from flows.keeping.folders import (
     Swept,
     clear_temporary,
+    remove_folders,
     sweep_inbox,
     sweep_published,
     sweep_receipts,
@@ -35,7 +37,6 @@ from flows.load.tombstones import read_erased, tell_of_roster, without_erased
 from flows.measure import measure
 from flows.publish.night import facts_of, publish
 from flows.publish.returned import send_back
-from flows.publish.standing import forget_standing
 from flows.settings import Settings
 from schemas.catalog import Catalog, load_catalog
 from schemas.roster import Roster
@@ -139,7 +140,9 @@ def _sweep_history(con: DuckDBPyConnection, home: _Home, report: Report) -> None
     reached("originals redacted")
     going = Going(going.gone | replaced.gone, going.trimmed - replaced.gone)
     known = known_originals(con, settings)
+    report.files.n_removed += remove_folders(settings, con, erased)
     with one_transaction(con):
+        rewrite_circumstance(con, erased, home.tonight.under)
         rewrite_history(con, erased, going, replaced.moves)
         con.execute(
             "update history.erasure set n_ratings = n_ratings + $n, n_workbooks = n_workbooks + $w where done_at is null",
@@ -165,7 +168,7 @@ def _tell_anew(con: DuckDBPyConnection, home: _Home) -> None:
     if not tonight.night_id:
         return
     release_what_waits(con, tonight.stamp, tonight.night_id)
-    tell_of_roster(con, home.n_left_out, tonight.stamp)
+    tell_of_roster(con, home.n_left_out, tonight.stamp, tonight.night_id)
     night = Night(tonight.night_id, tonight.night_on, tonight.version)
     write_reference(con, home.catalog, home.roster, home.settings, night)
     settle(con, tonight)
@@ -177,6 +180,5 @@ def _publish(con: DuckDBPyConnection, home: _Home) -> None:
     settings, tonight = home.settings, home.tonight
     if not tonight.night_id:
         return
-    forget_standing(settings)
-    publish(con, settings, replace(facts_of(settings, tonight.night_on)), tonight.under)
+    publish(con, settings, facts_of(settings, tonight.night_on), tonight.under)
     send_back(con, settings, home.catalog)

@@ -50,15 +50,15 @@ def keep_circumstance(
     """Keep what a night rests on; texts and rosters that are kept already are not kept twice."""
     chosen = text_of_settings(settings)
     texts = {**dict(sorted(catalog.texts.items())), SETTINGS: chosen}
-    _keep_texts(con, [(_hash(text), name, text) for name, text in texts.items()])
-    roster_id = _keep_roster(con, roster) if roster.is_present else NO_ROSTER
-    text_ids = [_hash(text) for name, text in texts.items() if name != SETTINGS]
+    _keep_texts(con, [(id_of(text), name, text) for name, text in texts.items()])
+    roster_id = keep_roster(con, roster) if roster.is_present else NO_ROSTER
+    text_ids = [id_of(text) for name, text in texts.items() if name != SETTINGS]
     con.execute(
         "insert into history.circumstance by name select $night_id as night_id, $settings_id as settings_id,"
         " $text_ids as text_ids, $has_roster as has_roster, $roster_id as roster_id",
         {
             "night_id": night_id,
-            "settings_id": _hash(chosen),
+            "settings_id": id_of(chosen),
             "text_ids": text_ids,
             "has_roster": roster.is_present,
             "roster_id": roster_id,
@@ -80,7 +80,7 @@ def circumstance_of(con: DuckDBPyConnection, night_id: int, settings: Settings) 
     kept = con.execute("select text_id, name, text from history.text").fetchall()
     texts = {name: text for text_id, name, text in kept if text_id in set(text_ids)}
     chosen = next(text for text_id, name, text in kept if text_id == settings_id and name == SETTINGS)
-    roster = _roster_of(con, roster_id) if has_roster else Roster()
+    roster = kept_roster(con, roster_id) if has_roster else Roster()
     return Circumstance(catalog_of(texts), roster, settings_of_then(settings, chosen))
 
 
@@ -89,8 +89,9 @@ def _keep_texts(con: DuckDBPyConnection, texts: Iterable[tuple[str, str, str]]) 
     _insert(con, "text", [row for row in texts if row[:2] not in known])
 
 
-def _keep_roster(con: DuckDBPyConnection, roster: Roster) -> str:
-    roster_id = _hash(repr(roster))
+def keep_roster(con: DuckDBPyConnection, roster: Roster) -> str:
+    """Keep a roster unless a night rests on it already; gives back its id."""
+    roster_id = id_of(repr(roster))
     if con.execute("select 1 from history.circumstance where roster_id = ? limit 1", [roster_id]).fetchone() is None:
         therapists = [(n, t.therapist_id, t.team, t.supervisor_id) for n, t in enumerate(roster.therapists)]
         raters = [(n, r.rater_id, r.team, list(r.also_written)) for n, r in enumerate(roster.raters)]
@@ -101,7 +102,8 @@ def _keep_roster(con: DuckDBPyConnection, roster: Roster) -> str:
     return roster_id
 
 
-def _roster_of(con: DuckDBPyConnection, roster_id: str) -> Roster:
+def kept_roster(con: DuckDBPyConnection, roster_id: str) -> Roster:
+    """The roster that is kept under an id."""
     therapists, raters, plan = (
         con.execute(f"select * exclude (roster_id, place) from history.{table} where roster_id = ? order by place", [roster_id])
         .fetchall()
@@ -127,5 +129,6 @@ def _insert(con: DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ..
     con.unregister("rows_to_keep")
 
 
-def _hash(text: str) -> str:
+def id_of(text: str) -> str:
+    """The id under which a text is kept: its SHA-256."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

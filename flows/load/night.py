@@ -267,7 +267,7 @@ def load(
         con.execute("delete from history.workbook where outcome = 'arriving'")
         con.execute(LEDGER, {"under": tonight.under, "night_id": tonight.night_id})
         con.execute(READ_AGAIN, {"under": tonight.under, "night_id": tonight.night_id})
-        tell_of_places(con, received)
+        tell_of_places(con, received, tonight.night_id)
         reached("ledger written")
     counts = note_night(con, tonight, catalog, roster, settings)
     reached("loaded")

@@ -27,18 +27,22 @@ _PLACE = """
 insert into history.finding
 select
     md5(concat_ws('|', $sha256, $sheet, $cell, $code, $message)), $workbook, $sha256, null, $code, 'warning', $sheet, $cell,
-    null, null, $message, $received_at, null, null
+    null, null, $message, $received_at, null, null, $night_id, null
 where md5(concat_ws('|', $sha256, $sheet, $cell, $code, $message)) not in (select finding_id from history.finding)
 """
 
 _ROSTER = """
 insert into history.finding
 select
-    'erased_in_roster', 'raw/roster.xlsx', '', null, 'erased_in_roster', 'warning', '', '', null, null, $message, $stamp,
-    null, null
-where not exists (select 1 from history.finding where finding_id = 'erased_in_roster' and closed_at is null)
+    'erased_in_roster ' || $night_id, 'raw/roster.xlsx', '', null, 'erased_in_roster', 'warning', '', '', null, null,
+    $message, $stamp, null, null, $night_id, null
+where not exists (select 1 from history.finding where code = 'erased_in_roster' and closed_at is null)
 """
-_NO_ROSTER = "delete from history.finding where finding_id = 'erased_in_roster'"
+_NO_ROSTER = """
+update history.finding
+set closed_at = $stamp, closed_night_id = $night_id
+where code = 'erased_in_roster' and closed_at is null
+"""
 
 
 def read_keys(settings: Settings) -> dict[str, bytes]:
@@ -142,19 +146,21 @@ def _kept_supervisor(supervisor: str | None, erased: Erased) -> str | None:
     return None if is_erased else supervisor
 
 
-def tell_of_places(con: DuckDBPyConnection, received: Iterable[Received]) -> None:
+def tell_of_places(con: DuckDBPyConnection, received: Iterable[Received], night_id: int) -> None:
     """Record a finding for each rating that was left out at the door: where it stood, and not whose it was."""
     for sheet in received:
         for at_sheet, cell, code in sheet.places:
             about = {"sha256": sheet.sha256, "workbook": sheet.workbook, "received_at": sheet.received_at}
+            about |= {"night_id": night_id}
             con.execute(
                 _PLACE, about | {"sheet": at_sheet, "cell": cell, "code": code, "message": Code(code).kind.sentence}
             )
 
 
-def tell_of_roster(con: DuckDBPyConnection, n_left_out: int, stamp: datetime) -> None:
+def tell_of_roster(con: DuckDBPyConnection, n_left_out: int, stamp: datetime, night_id: int) -> None:
     """Tell that the roster names people who were erased, as long as it does."""
+    when = {"stamp": stamp, "night_id": night_id}
     if n_left_out:
-        con.execute(_ROSTER, {"message": Code.ERASED_IN_ROSTER.kind.sentence, "stamp": stamp})
+        con.execute(_ROSTER, when | {"message": Code.ERASED_IN_ROSTER.kind.sentence})
     else:
-        con.execute(_NO_ROSTER)
+        con.execute(_NO_ROSTER, when)

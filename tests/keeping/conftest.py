@@ -10,16 +10,19 @@ import pytest
 from pandera.config import config_context
 
 import flows.publish.night
-from tests.keeping.homes import Home, reads_here
+from flows.publish.supervision_sheet import SheetCounts
+from tests.keeping.homes import Home, reads_here, without_models
 
 
 @pytest.fixture
 def home_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Home]]:
     """Makes a home under a name."""
     reads_here(monkeypatch)
-    monkeypatch.setattr(
-        flows.publish.night, "write_summary", lambda *_: None
-    )  # other tests' matter, as tables' schemas are
+    without_models(monkeypatch)
+    # other tests' matter, as tables' schemas are
+    monkeypatch.setattr(flows.publish.night, "write_summary", lambda *_: None)
+    monkeypatch.setattr(flows.publish.night, "write_rater_sheets", lambda *_: 0)
+    monkeypatch.setattr(flows.publish.night, "write_supervision_sheets", lambda *_: SheetCounts())
 
     def make(name: str = "home", **settings: object) -> Home:
         (tmp_path / name / "raw").mkdir(parents=True)

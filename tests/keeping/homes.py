@@ -14,12 +14,14 @@ import duckdb
 import pytest
 from python_calamine import CalamineError, CalamineWorkbook
 
+import flows.measure
 import flows.nightly
 from flows.console import Silence
 from flows.failpoints import arm
 from flows.intake import door
 from flows.keeping.erase import People, erase
 from flows.load.connection import open_published
+from flows.measure.fits import TABLES
 from flows.nightly import run_night
 from flows.prove.nights import in_process
 from flows.publish import returned
@@ -49,6 +51,11 @@ def reads_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flows.nightly, "reading_pool", in_process)
     monkeypatch.setattr(door, "guarded_calls", calls)
     monkeypatch.setattr(returned, "guarded_calls", calls)
+
+
+def without_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fit no models: `test_erase` has them, and elsewhere here nobody asks for figures."""
+    monkeypatch.setattr(flows.measure, "renew_fits", lambda con: con.execute(TABLES.read_text(encoding="utf-8")))
 
 
 class Home:

@@ -11,7 +11,7 @@ import pytest
 from flows.errors import BackupWrong, NightRunning
 from flows.failpoints import FailpointReached, arm
 from flows.keeping.backups import known_backups, make_backup
-from flows.keeping.restore import restore
+from flows.keeping.restore import finish_restore, restore
 from flows.load.lock import night_lock
 from tests.keeping.homes import Home
 from tests.keeping.test_erase import HEAD, PATIENT
@@ -30,6 +30,14 @@ Copy = Callable[[str, Callable[[Home], None]], Home]
 def filled(home: Home) -> None:
     """A home with one workbook."""
     home.lab.sends("monday.xlsx", SENT)
+    home.night()
+
+
+def moved_on(home: Home) -> None:
+    """That home with a backup of it in one of its folders, and a night that came after."""
+    filled(home)
+    make_backup(home.settings, home.path / "backups", home.now())
+    home.lab.sends("new.csv", f"{HEAD}\nS-9 | R-1 | T-1 | P-1 | 2026-07-02 | 3 | 3 | .")
     home.night()
 
 
@@ -69,23 +77,27 @@ def test_a_home_that_holds_something_is_replaced_only_when_asked(copy_of: Copy, 
     assert home.published(but=()) == before
 
 
-@pytest.mark.parametrize("harm", ["one byte", "missing", "too many", "manifest"])
-def test_a_damaged_backup_changes_nothing(copy_of: Copy, tmp_path: Path, harm: str) -> None:
+def changed(original: Path) -> None:
+    content = original.read_bytes()
+    original.write_bytes(content[:50] + bytes([content[50] ^ 1]) + content[51:])
+
+
+def test_a_damaged_backup_changes_nothing(copy_of: Copy, tmp_path: Path) -> None:
     home, backup = backed_up(copy_of, tmp_path)
     before = home.published(but=())
-    original = next(p for p in (backup / "raw" / "archive").rglob("*") if p.is_file())
-    if harm == "one byte":
-        content = original.read_bytes()
-        original.write_bytes(content[:50] + bytes([content[50] ^ 1]) + content[51:])
-    elif harm == "missing":
-        original.unlink()
-    elif harm == "too many":
-        (backup / "raw" / "therapists.csv").write_text("therapist_id\n")
-    else:
-        (backup / "manifest.json").write_text("{")
-    with pytest.raises(BackupWrong, match=r"damaged|no whole backup"):
-        restore(home.settings, backup, home.now(), replace=True)
-    assert home.published(but=()) == before
+    harms: dict[str, Callable[[Path, Path], object]] = {
+        "one byte": lambda _, original: changed(original),
+        "missing": lambda _, original: original.unlink(),
+        "too many": lambda folder, _: (folder / "raw" / "therapists.csv").write_text("therapist_id\n"),
+        "manifest": lambda folder, _: (folder / "manifest.json").write_text("{"),
+    }
+    for name, harm in harms.items():
+        harmed = tmp_path / name
+        shutil.copytree(backup, harmed)
+        harm(harmed, next(p for p in (harmed / "raw" / "archive").rglob("*") if p.is_file()))
+        with pytest.raises(BackupWrong, match=r"damaged|no whole backup"):
+            restore(home.settings, harmed, home.now(), replace=True)
+        assert home.published(but=()) == before, name
 
 
 def test_erasing_goes_through_the_backups_that_the_home_knows(
@@ -119,36 +131,36 @@ def test_an_old_backup_does_not_bring_back_whom_the_home_erased_since(copy_of: C
     assert home.where(PATIENT) == []
 
 
-@pytest.mark.parametrize("place", ["backup half copied: raise, 3", "backup whole: raise"])
-def test_a_backup_that_is_killed_is_none(
-    copy_of: Copy, home_of: Callable[..., Home], tmp_path: Path, place: str
-) -> None:
-    home, _ = backed_up(copy_of, tmp_path)
-    arm(place)
-    with pytest.raises(FailpointReached):
-        make_backup(home.settings, tmp_path / "later", home.now(1))
-    arm("")
+def test_a_backup_that_is_killed_is_none(copy_of: Copy, home_of: Callable[..., Home], tmp_path: Path) -> None:
+    home = copy_of("filled", filled)
     other = home_of("other")
-    with pytest.raises(BackupWrong, match="no whole backup"):
-        restore(other.settings, tmp_path / "later", home.now(2))
+    for n, place in enumerate(("backup half copied: raise, 3", "backup whole: raise")):
+        arm(place)
+        with pytest.raises(FailpointReached):
+            make_backup(home.settings, tmp_path / f"later {n}", home.now(1))
+        arm("")
+        with pytest.raises(BackupWrong, match="no whole backup"):
+            restore(other.settings, tmp_path / f"later {n}", home.now(2))
     home.erases(patients=[PATIENT])
-    assert [p for p in (tmp_path / "later").rglob("*") if p.is_file()] == []
+    assert [p for p in tmp_path.glob("later */**/*") if p.is_file()] == []
 
 
 @pytest.mark.parametrize("place", ["restore half copied: raise, 3", "home set aside: raise", "home restored: raise"])
-def test_a_restore_that_is_killed_is_finished_or_forgotten(copy_of: Copy, tmp_path: Path, place: str) -> None:
-    home, backup = backed_up(copy_of, tmp_path)
-    before = home.published()
-    home.lab.sends("new.csv", f"{HEAD}\nS-9 | R-1 | T-1 | P-1 | 2026-07-02 | 3 | 3 | .")
-    home.night()
-    home.lab.leaves()
+def test_a_restore_that_is_killed_is_finished_or_forgotten(copy_of: Copy, place: str) -> None:
+    home = copy_of("moved on", moved_on)
     after = home.published()
+    (backup,) = (home.path / "backups").iterdir()
     arm(place)
     with pytest.raises(FailpointReached):
         restore(home.settings, backup, home.now(), replace=True)
     arm("")
-    home.night()
-    assert home.published() == (after if place.startswith("restore") else before)
+    # as the next night begins
+    finish_restore(home.settings)
+    there = [
+        session for (session,) in home.asks("select distinct session_id from supervision.session_item order by all")
+    ]
+    assert there == (["S-1", "S-2", "S-9"] if place.startswith("restore") else ["S-1", "S-2"])
+    assert (home.published() == after) is place.startswith("restore")
     assert not (home.settings.warehouse / ".restoring").exists()
 
 

@@ -9,7 +9,7 @@ import pytest
 from flows.failpoints import KEEPING_FAILPOINTS, FailpointReached
 from flows.load.tombstones import write_keys
 from tests.keeping.homes import Home
-from tests.keeping.test_erase import HEAD, PATIENT
+from tests.keeping.test_erase import HEAD, PATIENT, RATER, SPELT
 from tests.support.intake_sheets import drawn, xlsx_bytes
 
 SENT = f"""
@@ -27,7 +27,6 @@ CHAINS = (
         *("working file rewritten", "before erasure is done"),
     ),
     ("between originals deleted", "originals deleted", "working file rewritten"),
-    ("history rewritten", "originals deleted", "before erasure is done"),
 )
 Copy = Callable[[str, Callable[[Home], None]], Home]
 
@@ -64,6 +63,22 @@ def test_an_erasure_that_dies_anywhere_is_finished(copy_of: Copy, chain: tuple[s
     assert home.where(PATIENT) == []
     assert not (home.settings.warehouse / "erasing").exists()
     assert home.published() == undisturbed.published()
+
+
+def test_whoever_runs_it_again_finds_a_raters_other_spellings_though_the_roster_has_lost_them(
+    home_of: Callable[..., Home],
+) -> None:
+    home = home_of()
+    home.lab.has_roster(therapists="T-1", raters=f"R-1 {RATER}={SPELT.replace(' ', '_')}")
+    home.lab.sends("hers.csv", f"{HEAD}\nS-1 | {SPELT} | T-1 | P-1 | 2026-06-01 | 4 | 5 | .")
+    home.lab.sends("others.csv", f"{HEAD}\nS-2 | R-1 | T-1 | P-1 | 2026-06-01 | 4 | 5 | as {SPELT} said")
+    home.night()
+    for place in ("tombstones laid", "roster swept", "originals redacted"):
+        with pytest.raises(FailpointReached):
+            home.erases(raters=[RATER], failpoint=f"{place}: raise")
+    home.erases(raters=[RATER])
+    assert home.where(RATER, SPELT) == []
+    assert home.asks("select distinct session_id from supervision.session_item") == [("S-2",)]
 
 
 def test_every_place_to_die_in_is_tried() -> None:
