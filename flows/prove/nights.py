@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -37,6 +38,11 @@ PR_SET_CHILD_SUBREAPER = 36
 LEFT_SECONDS = 150
 MOST_SECONDS = 300  # that a small night may take; one that hangs is killed and has not ended well
 LOOK_SECONDS = 0.01
+# What a night imports, also what it imports only when it needs it: each forked night would import that anew.
+PRELOADED = (
+    *("flows.nightly", "flows.publish.returned_book"),
+    *("mixedlm.estimation.reml", "scipy.linalg.lapack", "scipy.sparse.linalg", "scipy.sparse.csgraph", "scipy.special"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,10 +319,8 @@ def _n_children() -> int:
 
 def serve() -> None:
     """Answer until there is nothing more to ask."""
-    # what a night imports only when it needs it, each night would import anew
-
-    import flows.nightly
-    import flows.publish.returned_book  # noqa: F401 - as above
+    for module in PRELOADED:
+        import_module(module)
 
     prctl = getattr(ctypes.CDLL(None), "prctl", None)  # where there is none, orphans are not counted
     if prctl is not None:
