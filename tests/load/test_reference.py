@@ -22,7 +22,25 @@ ROSTER = """
 def test_the_night_is_one_row_with_the_settings_of_the_lab() -> None:
     ratings = Ratings(roster_of(ROSTER, Plan(None, "2026", 4, 2)), window_months=12, min_sessions=5, lab="North")
     assert ratings.asks("from reference.night") == [
-        (1, dt.date(2026, 7, 1), dt.date(2025, 7, 1), 5, 2, 2, dt.date(2026, 4, 2), True, True, "0.1.0", "North")
+        (
+            1,
+            dt.date(2026, 7, 1),
+            dt.date(2025, 7, 1),
+            5,
+            2,
+            2,
+            0.5,
+            0.9,
+            0.1,
+            1.0,
+            8,
+            270,
+            dt.date(2026, 4, 2),
+            True,
+            True,
+            "0.1.0",
+            "North",
+        )
     ]
 
 

@@ -88,8 +88,8 @@ def test_no_cell_of_a_supervisors_file_names_another_supervisors_therapist(files
 def test_the_search_would_find_them(files: dict[str, Path]) -> None:
     found = search(files["lab"], "CANARY")
     assert {table for table, _ in found} == {
-        "supervision.therapist_element", "supervision.session_item", "supervision.session_therapist", "quality.held_rating",
-        "quality.finding", "quality.coverage",
+        "supervision.therapist_element", "supervision.therapist_domain", "supervision.session_item",
+        "supervision.session_therapist", "quality.held_rating", "quality.finding", "quality.coverage",
     }  # fmt: skip
 
 
