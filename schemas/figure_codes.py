@@ -11,12 +11,12 @@ class ModelNote(Described):
     ONE_LEVEL = "one_level", "there is only one of them, so that no variance between them can be seen; left out"
     MERGED = (
         "merged",
-        "they group these ratings in the same way, so that their variances cannot be told apart; fitted as one",
+        "they group these ratings in the same way, so that no data of this design can part the variances; fitted as one",
     )
     NOT_TOLD_APART = "not_told_apart", "this design cannot tell it apart from the other facets; left out"
     DEPENDENT = (
         "dependent",
-        "together these facets cannot be told apart by this design; their variances share one amount",
+        "together these facets cannot be told apart by this design; the variances share one amount",
     )
     NOT_TOLD = "not_told", "no sheet says it, or it does not apply; left out"
     SINGULAR = "singular", "its variance was fitted at zero: what is seen is no more than chance would make"

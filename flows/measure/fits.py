@@ -6,7 +6,7 @@ the settings it uses, and `REVISION`. So a kept model and a fitted one say the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import polars as pl
 from duckdb import DuckDBPyConnection
@@ -82,11 +82,15 @@ def renew_fits(con: DuckDBPyConnection) -> int:
         gone = [subject.fit_id for subject in fresh]
         con.execute(f"delete from measure.{table} where fit_id in (select unnest($1::varchar[]))", [gone])  # noqa: S608 - ours
     told: dict[tuple[Asked, str], Answer] = {}
+    kept: dict[str, list[tuple[object, ...]]] = {table: [] for table in KEPT}
     for subject in fresh:
         rows, asked = read_rows(con, subject), _asked(con, subject)
         key = asked, rows.fingerprint  # a domain of one element has that element's rows
         told[key] = told.get(key) or answer(rows, asked)
-        _keep(con, subject, told[key])
+        for table, added in _rows_of(subject, told[key]).items():
+            kept[table] += added
+    for table, added in kept.items():
+        _insert(con, table, added)
     return len(fresh)
 
 
@@ -97,15 +101,18 @@ def _asked(con: DuckDBPyConnection, subject: Subject) -> Asked:
     return Asked(subject.threshold, strong, row[1], row[2])
 
 
-def _keep(con: DuckDBPyConnection, subject: Subject, told: Answer) -> None:
-    notes = "; ".join(told.notes) or None
-    n = told.components[-1].n_levels
+def _rows_of(subject: Subject, told: Answer) -> Mapping[str, list[tuple[object, ...]]]:
+    """What is kept of one model, by table."""
+    notes, n = "; ".join(told.notes) or None, told.components[-1].n_levels
     key = (subject.fit_id, subject.instrument_id, subject.role, subject.kind, subject.name, subject.scale)
-    _insert(con, "fit", [(*key, n, told.mean, told.mean_se, told.log_likelihood, notes)])
-    _insert(con, "fit_component", [(subject.fit_id, *row) for row in _component_rows(told)])
-    _insert(con, "fit_therapist", [(subject.fit_id, *_estimate_row(estimate)) for estimate in told.estimates])
-    raters = [(subject.fit_id, s.rater_id, s.comparison_group, s.severity, s.low, s.high) for s in told.severities]
-    _insert(con, "fit_rater", raters)
+    return {
+        "fit": [(*key, n, told.mean, told.mean_se, told.log_likelihood, notes)],
+        "fit_component": [(subject.fit_id, *row) for row in _component_rows(told)],
+        "fit_therapist": [(subject.fit_id, *_estimate_row(estimate)) for estimate in told.estimates],
+        "fit_rater": [
+            (subject.fit_id, s.rater_id, s.comparison_group, s.severity, s.low, s.high) for s in told.severities
+        ],
+    }
 
 
 def _component_rows(told: Answer) -> Iterator[tuple[object, ...]]:

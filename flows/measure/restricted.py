@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from flows.measure.likelihood import Nested
 
 Numbers = NDArray[np.float64]
-FIRST = (0.15, 0.5, 1.5)  # standard deviations, relative to the residual's, from whose grid the search begins
+FIRST = (0.2, 0.8)  # standard deviations, relative to the residual's, from whose grid the search begins
 AGAIN = (0.03, 0.1, 0.3, 1.0)  # of the largest: where a facet taken for none is tried once more
 NEAR_ZERO = 0.02  # where a standard deviation on its way down is held against none at all
 SETTLED = 1e-10  # gain in log-likelihood below which the search ends
