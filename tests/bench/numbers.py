@@ -1,8 +1,8 @@
 """`python -m tests.bench.numbers`: the time of all models against the time of one plain fit of the same rows, in one run.
 
 A plain fit is what lme4 would do: REML of therapist, patient, session, rater, rater-by-therapist and residual. A model is
-that and everything told from it: components, estimates with intervals, reliabilities, severities, trends. Times are of the processor,
-because what else the machine does would be measured with them otherwise.
+that and everything told from it: components, estimates with intervals, reliabilities, severities, trends. Times are of the
+processor, because what else the machine does would be measured with them otherwise.
 """
 
 from __future__ import annotations
