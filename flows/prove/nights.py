@@ -145,6 +145,7 @@ class CallsInProcess:
 
 @contextmanager
 def in_process(order: ReadingOrder, _n_processes: int) -> Iterator[InProcess]:
+    """What `reading_pool` is to a night, without children."""
     yield InProcess(order)
 
 
