@@ -214,19 +214,8 @@ def rewrite_history(con: DuckDBPyConnection, erased: Erased, going: Going, moves
         "where rating_id in (from gone_rating)"
     )
     _trim(con, erased, going)
-    _make(con, "moved_rating", {"old": list(moves.ratings), "new": list(moves.ratings.values())})
-    _make(con, "moved_bytes", {"old": list(moves.bytes), "new": list(moves.bytes.values())})
-    _make(con, "note", {"sha256": sorted(moves.notes)})
-    con.execute("alter table moved_bytes add column is_note boolean")
-    con.execute("update moved_bytes set is_note = new in (from note)")
-    con.execute("create or replace temp table gone_figure (figure varchar)")
-    kept = kept_columns(con)
-    for table, columns in kept.items():
-        if table not in ("history.tombstone", "history.erasure"):
-            _sweep_table(con, table, columns, erased, moves)
-    for table, columns in kept.items():
-        for column in _figures(table, columns):
-            con.execute(f"delete from {table} where {column} in (from gone_figure)")
+    _make_moves(con, moves)
+    _sweep_tables(con, erased, moves)
     _close_ranks(con)
     for table, until in BOOKS.items():
         told = LEDGER.format(table=table, until=until, own_until=until.replace("until", "book.until"))
@@ -235,6 +224,25 @@ def rewrite_history(con: DuckDBPyConnection, erased: Erased, going: Going, moves
         con.execute(statement)
     if erased.before is not None:
         _forget_old_workbooks(con, erased)
+
+
+def _make_moves(con: DuckDBPyConnection, moves: Moves) -> None:
+    _make(con, "moved_rating", {"old": list(moves.ratings), "new": list(moves.ratings.values())})
+    _make(con, "moved_bytes", {"old": list(moves.bytes), "new": list(moves.bytes.values())})
+    _make(con, "note", {"sha256": sorted(moves.notes)})
+    con.execute("alter table moved_bytes add column is_note boolean")
+    con.execute("update moved_bytes set is_note = new in (from note)")
+
+
+def _sweep_tables(con: DuckDBPyConnection, erased: Erased, moves: Moves) -> None:
+    con.execute("create or replace temp table gone_figure (figure varchar)")
+    kept = kept_columns(con)
+    for table, columns in kept.items():
+        if table not in ("history.tombstone", "history.erasure"):
+            _sweep_table(con, table, columns, erased, moves)
+    for table, columns in kept.items():
+        for column in _figures(table, columns):
+            con.execute(f"delete from {table} where {column} in (from gone_figure)")
 
 
 def release_what_waits(con: DuckDBPyConnection, at: object, night_id: int) -> None:

@@ -151,7 +151,7 @@ class CallsInProcess:
 
 @contextmanager
 def in_process(order: ReadingOrder, _n_processes: int) -> Iterator[InProcess]:
-    """A pool of one: the night's own process."""
+    """What `reading_pool` is to a night, without children."""
     yield InProcess(order)
 
 

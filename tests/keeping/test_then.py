@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 import flows.publish.night
 from flows.as_of import publish_as_of
@@ -15,7 +17,7 @@ from flows.load.withdraw import Meant
 from flows.withdraw import withdraw
 from tests.keeping.homes import FIRST, Home, Rows, reads_here, without_models
 from tests.keeping.test_erase import CANARIES, HEAD, PATIENT, RATER, SPELT, THERAPIST
-from tests.trajectory.test_reading import ITEMS, LOG
+from tests.trajectory.test_reading import ITEMS, LOG, with_timeline, write_filled
 
 TOGETHER = LOG.replace('"session"', '"sitting"').replace('"therapist" }', '"therapist", several = "+" }')
 RATINGS = (
@@ -41,6 +43,20 @@ def scores(*ratings: str) -> str:
     return "\n".join(("sitting | therapist | rater | patient | item | Adherence | Competence", *rows))
 
 
+def two_forms(folder: Path) -> bytes:
+    """A workbook of two forms with their timelines; the first is about the patient."""
+    folder.mkdir()
+    with_timeline(write_filled(folder), folder / "one.xlsx", [{"minute": 3, "step": "1 – Joint focus", "note": "his"}])
+    book = load_workbook(folder / "one.xlsx")
+    book["Rating"]["C4"] = "T-1"
+    for name in ("Rating", "Timeline"):
+        book.copy_worksheet(book[name]).title = f"{name} (2)"
+    book["Rating"]["E4"], book["Rating (2)"]["C3"] = PATIENT, "008"
+    book["Timeline (2)"]["C5"], book["Timeline (2)"]["H5"] = "2 – Arousal", "another's"
+    book.save(folder / "both.xlsx")
+    return (folder / "both.xlsx").read_bytes()
+
+
 def lived(home: Home) -> None:
     """Three nights: two with sheets, and one that took a rating back; the first is told again."""
     home.lab.describes(TOGETHER)
@@ -48,6 +64,7 @@ def lived(home: Home) -> None:
     home.lab.has_roster(therapists=f"T-1 {THERAPIST}", raters=f"R-1 R-2 {rater}")
     home.lab.sends("log.xlsx", sheets={"Scores": scores(*RATINGS), "Events": EVENTS})
     home.lab.sends("held.csv", HELD)
+    home.lab.sends("forms.xlsx", content=two_forms(home.path.parent / "forms"))
     home.night()
     home.given = {}
     # she leaves the roster, and her other spelling with her; another rater comes, whose ratings waited for it
@@ -96,6 +113,7 @@ def test_timelines_of_others_keep_all_but_words_that_mention_a_person(home: Home
         "from history.step join history.rating using (rating_id)"
     )
     assert asks(home, f"{steps} order by all") == [
+        ("008", "R-1", 1, 3.0, "arousal", "another's", "C5"),
         ("S-1", "R-1", 1, 1.0, "joint_focus", "went well", "D2"),
         ("S-1", "R-1", 2, 3.0, "validation", None, "D4"),
         ("S-3", "R-2", 1, 5.0, "validation", "both", "D7"),
@@ -115,7 +133,7 @@ def test_a_past_night_is_told_without_them(home: Home) -> None:
             counted[day.name] = con.execute(
                 "select distinct session_id, rater_id from supervision.session_item order by all"
             ).fetchall()
-    first = [("S-1", "R-1"), ("S-3", "R-2")]
+    first = [("008", "R-1"), ("S-1", "R-1"), ("S-3", "R-2")]
     assert counted == {
         "2026-07-01": first,
         "2026-07-08": [*first, ("S-5", "R-3"), ("S-7", "R-2")],
