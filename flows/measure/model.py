@@ -129,7 +129,7 @@ def answer(rows: Rows, asked: Asked) -> Answer:
         notes.append(f"{ModelNote.NOT_TOLD}: {PATIENT}")
     if rows.n_led_together:
         notes.append(f"{ModelNote.LED_TOGETHER}: {THERAPIST}")
-    spread = float(np.ptp(rows.value))
+    spread = float(np.ptp(_within_elements(rows)))
     if len(rows.value) - rows.n_elements < 1 or spread <= ALL_EQUAL * max(1.0, float(np.abs(rows.value).max())):
         return _without_variance(rows, design, notes)
     nested = Nested(rows.value, design.facets, rows.columns)
@@ -151,8 +151,13 @@ def answer(rows: Rows, asked: Asked) -> Answer:
 
 def _variance(rows: Rows) -> float:
     """The variance of all ratings, about the means of their elements."""
+    return float(np.mean(_within_elements(rows) ** 2))
+
+
+def _within_elements(rows: Rows) -> Numbers:
+    """Ratings less the means of their elements."""
     sums, counts = np.bincount(rows.element, rows.value), np.bincount(rows.element)
-    return float(np.mean((rows.value - (sums / np.maximum(counts, 1))[rows.element]) ** 2))
+    return np.asarray(rows.value - (sums / np.maximum(counts, 1))[rows.element])
 
 
 def _without_variance(rows: Rows, design: Design, notes: list[str]) -> Answer:

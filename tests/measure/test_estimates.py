@@ -172,3 +172,11 @@ def test_a_domain_does_not_take_thirteen_marks_of_one_rater_for_thirteen_ratings
     for told_five, told_once in zip(domain.estimates, single.estimates, strict=True):
         assert told_five.estimate == pytest.approx(told_once.estimate, abs=0.05)
     assert widths(domain) == pytest.approx(widths(single), rel=0.25)
+
+
+def test_elements_that_differ_and_never_vary_have_a_mean_and_no_interval() -> None:
+    found = told(
+        [5, 2, 5, 2, 5, 2], [0, 0, 1, 1, 1, 1], [0, 0, 1, 1, 0, 0], [0, 0, 1, 1, 2, 2], element=np.array([0, 1] * 3)
+    )
+    assert {(e.estimate, e.low, e.note) for e in found.estimates} == {(3.5, None, EstimateNote.NO_VARIANCE)}
+    assert is_finite(found)
