@@ -64,17 +64,19 @@ def _zip_of_text() -> bytes:
     return out.getvalue()
 
 
-def ole(stream: str, content: bytes = b"\0" * 4096) -> bytes:
-    """A compound file with one stream: header, one sector of allocation table, one of directory, then the stream."""
-    n = -(-len(content) // _SECTOR)
+def ole(*streams: str) -> bytes:
+    """A compound file with up to three empty streams: header, one sector of allocation table, one of directory, the streams."""
+    each = 4096 // _SECTOR
     header = (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + _numbers(2, 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
         + _numbers(4, 0, 1, 1, 0, 4096, _END, 0, _END, 0, 0) + b"\xff" * 4 * 108
     )  # fmt: skip
-    links = [_FAT, _END, *range(3, n + 2), _END]
+    starts = [2 + each * k for k in range(len(streams))]
+    links = [_FAT, _END, *(link for at in starts for link in (*range(at + 1, at + each), _END))]
     table = _numbers(4, *links) + b"\xff" * (_SECTOR - 4 * len(links))
-    directory = _entry("Root Entry", 5, 1, _END, 0) + _entry(stream, 2, _FREE, 2, len(content)) + bytes(256)
-    return header + table + directory + content.ljust(n * _SECTOR, b"\0")
+    entries = [_entry(name, 2, _FREE, at, 4096) for name, at in zip(streams, starts, strict=True)]
+    directory = b"".join([_entry("Root Entry", 5, 1, _END, 0), *entries]).ljust(_SECTOR, b"\0")
+    return header + table + directory + bytes(4096 * len(streams))
 
 
 def _entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
@@ -95,14 +97,14 @@ def _numbers(size: int, *numbers: int) -> bytes:
 
 
 _UNREADABLE = frozenset({Code.DAMAGED, Code.NOT_A_SPREADSHEET})
-_TOO_MUCH = frozenset({Code.TOO_LARGE, Code.TOO_MANY_CELLS, Code.READER_STOPPED, Code.TOOK_TOO_LONG})
+_TOO_MUCH = frozenset({Code.TOO_LARGE, Code.TOO_MANY_CELLS, Code.STRAY_CELL, Code.READER_STOPPED, Code.TOOK_TOO_LONG})
 _STRANGE = frozenset({Code.NOT_A_SPREADSHEET, Code.LAYOUT_UNKNOWN})
 
 HOSTILE = (
     Hostile("half.xlsx", lambda: b"PK\x03\x04 half", _UNREADABLE),
     Hostile("cut short.xlsx", lambda: xlsx()[:1500], _UNREADABLE),
     Hostile("empty.xlsx", bytes, frozenset({Code.EMPTY_FILE})),
-    Hostile("password.xlsx", lambda: ole("EncryptedPackage"), frozenset({Code.PASSWORD})),
+    Hostile("password.xlsx", lambda: ole("EncryptionInfo", "EncryptedPackage"), frozenset({Code.PASSWORD})),
     Hostile("no workbook.xls", lambda: ole("Contents"), _UNREADABLE),
     Hostile("bomb.xlsx", lambda: xlsx({_SHEET: _bomb}), _TOO_MUCH),
     Hostile("far cell.xlsx", lambda: xlsx({_SHEET: _far_cell}), _TOO_MUCH),

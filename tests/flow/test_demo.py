@@ -49,7 +49,7 @@ def test_the_demo_shows_three_questions_each_with_its_query_and_an_answer(told: 
 
 def test_every_place_the_demo_names_is_there(told: list[str], demo_home: Path) -> None:
     places = [line.split("  ")[1] for line in told if line.startswith(f"  {demo_home}")]
-    assert len(places) == 4
+    assert len(places) == 5
     assert all(Path(place).exists() for place in places)
 
 
