@@ -161,6 +161,7 @@ class Code(StrEnum):
     DATE_IMPLAUSIBLE = "date_implausible"
     RATED_BEFORE_SESSION = "rated_before_session"
     REVISION_UNREADABLE = "revision_unreadable"
+    POINT_UNREADABLE = "point_unreadable"
     ROLE_UNKNOWN = "role_unknown"
     SELECTION_UNKNOWN = "selection_unknown"
     ROWS_DISAGREE = "rows_disagree"
@@ -243,6 +244,9 @@ FINDING_KINDS: dict[Code, FindingKind] = {
     Code.DATE_IMPLAUSIBLE: _error("This date lies before 1990 or in the future. Correct it."),
     Code.RATED_BEFORE_SESSION: _error("The rating is dated before its session. Correct one of the two dates."),
     Code.REVISION_UNREADABLE: _error("The revision is not a whole number. Enter 1 for the first version, then 2, 3 …"),
+    Code.POINT_UNREADABLE: _error(
+        "The month of treatment is not a whole number. Enter the month of this assessment, such as 6."
+    ),
     Code.ROLE_UNKNOWN: _error("This is not a role. Enter observer, supervisor, self or consensus."),
     Code.SELECTION_UNKNOWN: _error(
         "This does not say how the session was selected. Enter random, therapist_chosen, supervisor_chosen or unknown."

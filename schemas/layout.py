@@ -25,7 +25,7 @@ Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
 
 FieldName = Literal[
     "session_id", "therapist_id", "co_therapist_id", "patient_id", "rater_id", "session_on", "rated_on", "revision",
-    "role", "selection", "item", "scale", "value", "comment", "overall_comment",
+    "role", "selection", "assessment_point", "item", "scale", "value", "comment", "overall_comment",
 ]  # fmt: skip
 ID_FIELDS: tuple[FieldName, ...] = ("session_id", "therapist_id", "patient_id", "rater_id")
 DATE_FIELDS: tuple[FieldName, ...] = ("session_on", "rated_on")

@@ -48,7 +48,11 @@ REMARK_HEADER = "Remark"
 CHECK_HEADER = "Check"
 COUNTER_LABEL = "Still blank"
 
-_CASE_LABELS: Mapping[FieldName, str] = {"session_id": "Case id", "session_on": "Assessed on"}
+_CASE_LABELS: Mapping[FieldName, str] = {
+    "session_id": "Case id",
+    "session_on": "Assessed on",
+    "assessment_point": "Month of treatment",
+}
 _GROUP_LABELS: Mapping[FieldName, str] = {"therapist_id": "Therapist ids"}
 
 OPTIONAL: tuple[FieldName, ...] = ("rated_on", "revision", "role", "selection", "overall_comment")
@@ -70,13 +74,14 @@ def field_labels(instrument: Instrument) -> dict[FieldName, str]:
     labels = dict(_LABELS)
     if instrument.unit == "case":
         labels |= _CASE_LABELS
+        del labels["selection"]  # a case is not drawn from among others
     if instrument.modality is Modality.GROUP:
         labels |= _GROUP_LABELS
     return labels
 
 
 def point_words(scale: Scale) -> dict[str, float]:
-    """Every point of a scale as the drop-down says it: `4 – adequate`, or `5` where there is no anchor."""
+    """Every point of a scale as the drop-down says it: `4 – adequate`, or `5` where there is no anchor; none where it is typed."""
     anchors = {float(point): word for point, word in scale.anchors.items()}
     return {_point_word(point, anchors.get(point)): point for point in scale.points}
 

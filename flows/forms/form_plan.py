@@ -22,6 +22,7 @@ from schemas.layout import FieldName
 
 MARKER_ROW, TITLE_ROW, FIELDS_ROW, QUESTION_ROW, HEADER_ROW = 1, 2, 3, 8, 9
 LEFT_FIELDS: tuple[FieldName, ...] = ("session_id", "therapist_id", "rater_id", "rated_on", "selection")
+CASE_FIELDS: tuple[FieldName, ...] = ("session_id", "therapist_id", "rater_id", "rated_on", "assessment_point")
 RIGHT_FIELDS: tuple[FieldName, ...] = ("session_on", "patient_id", "role", "revision")
 NUMBER, TITLE, TITLE_END, FIRST_SCALE = "A", "B", "C", 4
 
@@ -89,8 +90,8 @@ class FormPlan:
         """Cell of a field's label; None is the counter, in the place of the last field on the right."""
         if name == "overall_comment":
             return f"{TITLE}{self.overall_row}"
-        if name in LEFT_FIELDS:
-            return f"{TITLE}{FIELDS_ROW + LEFT_FIELDS.index(name)}"
+        if name in self._left_fields:
+            return f"{TITLE}{FIELDS_ROW + self._left_fields.index(name)}"
         place = len(RIGHT_FIELDS) if name is None else RIGHT_FIELDS.index(name)
         return f"{get_column_letter(FIRST_SCALE)}{FIELDS_ROW + place}"
 
@@ -98,6 +99,10 @@ class FormPlan:
         """Cell that holds a field: the one to the right of its label."""
         label = self.label_cell(name)
         return f"{chr(ord(label[0]) + 1)}{label[1:]}"
+
+    @property
+    def _left_fields(self) -> tuple[FieldName, ...]:
+        return CASE_FIELDS if self.instrument.unit == "case" else LEFT_FIELDS
 
     def score_cell(self, item_id: str, scale_id: str) -> str:
         """Cell of one item on one scale."""

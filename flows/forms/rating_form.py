@@ -50,6 +50,7 @@ REMARK_WIDTHS = {1: 40, 2: 24}  # by number of scales; more of them leave less
 GUIDE_CHARACTERS = 60  # of the small italics that fit beside each other in the item's column
 TEXT_CHARACTERS = 54  # of the larger type there
 DEFAULT_HEIGHT, PAGE_HEIGHT, SMALLEST_PRINT = 13, 766, 0.68  # points, points of A4 within the margins, share
+ORDERED = {"trajectory": "in the order of the session"}
 HINT = "Choose from the list, or just type the number."
 DATE_FIELDS = ("session_on", "rated_on")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -148,7 +149,7 @@ def _write_fields(sheet: Worksheet, plan: FormPlan) -> None:
 def _write_table(sheet: Worksheet, plan: FormPlan, elements: dict[str, Element]) -> None:
     _write_header(sheet, plan)
     for row, domain in plan.bands.items():
-        order = " – in the order of the session" if domain.ordered else ""
+        order = f" – {ORDERED.get(domain.id, 'in this order')}" if domain.ordered else ""
         for column in range(1, _column_number(plan.check_column) + 1):
             sheet.cell(row, column).fill = style.paint(style.BAND)
         sheet.merge_cells(f"{TITLE}{row}:{plan.check_column}{row}")
@@ -192,7 +193,7 @@ def _write_item(sheet: Worksheet, plan: FormPlan, item: Item, elements: dict[str
     for scale in plan.instrument.scales:
         cell = plan.score_cell(item.id, scale.id)
         if scale.id in item.scales:
-            style.put_fill_in(sheet, cell, style.CENTRE)
+            style.put_fill_in(sheet, cell, style.CENTRE, style.ISO_DATE if scale.kind == "date" else "General")
         else:
             style.put_text(sheet, cell, NOT_USED_WORD, style.SMALL_ITALIC, style.CENTRE, style.GREY)
     style.put_fill_in(sheet, plan.remark_cell(item.id), number_format=style.AS_TEXT)
@@ -242,10 +243,7 @@ def _write_bottom(sheet: Worksheet, plan: FormPlan) -> None:
 
 
 def _scale_words(scale: Scale) -> str:
-    anchors = " · ".join(f"{point} {word}" for point, word in scale.anchors.items())
-    return f"{scale.title}: {scale.question} " + (
-        f"{anchors}." if anchors else f"{scale.lowest:g} to {scale.highest:g}."
-    )
+    return f"{scale.title}: {scale.question} {scale.range_words(' · ')}."
 
 
 def _mark_words(instrument: Instrument) -> str:

@@ -22,7 +22,7 @@ from flows.intake.written import prepare, read_date
 from schemas.codes import Code
 from schemas.layout import DATE_FIELDS, REMARK_COLUMN, FieldName, FieldSource, Layout
 
-IDENTITY: tuple[FieldName, ...] = ("session_id", "rater_id", "role", "revision", "rated_on")
+IDENTITY: tuple[FieldName, ...] = ("session_id", "assessment_point", "rater_id", "role", "revision", "rated_on")
 AGREEING: tuple[FieldName, ...] = ("therapist_id", "co_therapist_id", "patient_id", "session_on", "selection")
 ABOUT_CELL = frozenset({"item", "scale", "value", "comment"})
 
@@ -282,4 +282,5 @@ FIELD_WORDS: dict[str, str] = {
     "session_on": "the session's date",
     "rated_on": "the date of rating",
     "selection": "how the session was selected",
+    "assessment_point": "the month of treatment",
 }

@@ -26,6 +26,7 @@ _MISSING = {
 }
 ALWAYS_REQUIRED = ("session_id", "therapist_id", "rater_id")  # a layout may let the column be absent, never the id
 CO_THERAPIST = "co_therapist_id"
+AT_POINT = " @ "  # between a case's id and the month of its treatment
 W = TypeVar("W", Role, Selection)
 
 
@@ -59,6 +60,7 @@ class FieldReader:
         fields.role = self._word(rating, fields, "role", Role.OBSERVER, Code.ROLE_UNKNOWN)
         for name in ID_FIELDS:
             self._read_id(rating, fields, name)
+        self._read_point(rating, fields)
         for name in DATE_FIELDS:
             setattr(fields, name, self._date(rating, fields, name))
         if fields.session_on and fields.rated_on and fields.rated_on < fields.session_on:
@@ -78,6 +80,16 @@ class FieldReader:
             fields.rater_id = self._rater(rating, fields, texts[0]) if texts else None
         else:
             setattr(fields, name, texts[0] if texts else None)
+
+    def _read_point(self, rating: FoundRating, fields: Fields) -> None:
+        """A case is rated at points of its treatment: `P-12 @ 6` is the case P-12 in its sixth month."""
+        if "assessment_point" not in rating.fields:
+            return
+        text = next(self._texts(rating, "assessment_point"), "")
+        if not (text.isascii() and text.isdigit() and len(text) < 4):
+            self._find(fields, rating, Code.POINT_UNREADABLE, "assessment_point")
+        elif fields.session_id is not None:
+            fields.session_id = f"{fields.session_id}{AT_POINT}{int(text)}"
 
     def _ids(self, rating: FoundRating, fields: Fields, name: str) -> list[str]:
         """The ids of a field; none, with a finding, where one is needed or what is there can be none."""

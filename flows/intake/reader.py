@@ -185,7 +185,7 @@ def describe(layout: Layout, instrument: Instrument, people: KnownPeople, night_
 
 def _explain_blanks(ratings: Sequence[FoundRating], sheet: str, instrument: Instrument, path: Path, kind: Kind) -> None:
     """Give blank cells that ought to hold a rating the reason why they read as blank; the file is opened once for all."""
-    needed = {(item.id, scale) for item in instrument.items if item.required for scale in item.scales}
+    needed = {(item.id, scale.id) for item, scale in instrument.required_cells}
     blank = [c.cell for rating in ratings for c in rating.cells if not c.text and (c.item, c.scale) in needed]
     reasons = blank_reasons(path, kind, sheet, blank) if blank else {}
     if not reasons:

@@ -318,7 +318,7 @@ def test_a_case_is_not_called_a_session_and_a_group_may_have_several_therapists(
 ) -> None:
     sheet = written(odd)["Rating"]
     assert [sheet[f"B{row}"].value for row in range(3, 8)] == [
-        "Case id", "Therapist ids", "Rater id", "Rated on", "How it was chosen",
+        "Case id", "Therapist ids", "Rater id", "Rated on", "Month of treatment",
     ]  # fmt: skip
     assert sheet["D3"].value == "Assessed on"
 
