@@ -63,17 +63,19 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     (
         _id(),
         "therapist_id patient_id rater_id session_id instrument_id instrument_version item element scale domain "
-        "supervisor_id period list table_name column_name name topic finding_id rating_id version",
+        "supervisor_id period list table_name column_name name topic finding_id rating_id version case_id",
     ),
     (
         _text(),
         "workbook sheet cell sha256 message reason layout note team therapist_ids title domain_title guidance unit "
-        "crosswalk_to threshold_word anchors sentence table_sentence data_type question query meaning item_title lab code",
+        "crosswalk_to threshold_word anchors kind said sentence table_sentence data_type question query meaning item_title lab "
+        "code",
     ),
     (
         _count(),
         "n_sessions n_patients n_raters n_rated n_no_opportunity n_unjudgeable n_not_delivered n_missing n_ratings "
         "n_accepted n_held n_duplicate n_workbooks n_released n_waiting planned rated double_rated overdue position "
+        "assessment_point "
         "min_sessions min_patients min_raters",
     ),
     (_number(), "raw_mean threshold mean lowest highest value weight step"),
@@ -103,6 +105,10 @@ _TABLES: Mapping[str, str] = {
     "instrument_version item scale state value? workbook sheet cell",
     "supervision.item_element": "instrument_id instrument_version item item_title element weight is_partly crosswalked",
     "supervision.session_therapist": "session_id therapist_id session_on? patient_id? selection in_window",
+    "supervision.session_fact": "session_id case_id? assessment_point? session_on? therapist_id? patient_id? rater_id role "
+    "instrument_id instrument_version item scale kind state said? workbook sheet cell",
+    "supervision.therapist_fact": "therapist_id instrument_id role item scale said n_ratings n_sessions",
+    "quality.fact": "instrument_id role assessment_point? item scale said n_ratings n_sessions",
     "quality.held_rating": "workbook sheet cell session_id? rater_id? therapist_ids? role instrument_id first_code message "
     "since rating_id",
     "quality.finding": "code severity workbook sheet cell session_id? rater_id? message opened_at closed_at? finding_id",
@@ -117,7 +123,7 @@ _TABLES: Mapping[str, str] = {
     "about.instrument": "instrument_id instrument_version title modality unit is_latest is_clinical crosswalk_to?",
     "about.element": "instrument_id instrument_version domain domain_title is_ordered element position title guidance "
     "crosswalked",
-    "about.scale": "instrument_id instrument_version scale title lowest highest step threshold? threshold_word? anchors?",
+    "about.scale": "instrument_id instrument_version scale title kind lowest highest step threshold? threshold_word? anchors?",
 }
 # Where a name's rule is narrower, or of another type, in one table.
 _NARROWER: Mapping[tuple[str, str], Rule] = {

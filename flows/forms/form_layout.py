@@ -81,7 +81,7 @@ def field_labels(instrument: Instrument) -> dict[FieldName, str]:
 
 
 def point_words(scale: Scale) -> dict[str, float]:
-    """Every point of a scale as the drop-down says it: `4 – adequate`, or `5` where there is no anchor; none where it is typed."""
+    """Every point of a scale as the drop-down says it: `4 – adequate`, or `5` without an anchor; none where it is typed."""
     anchors = {float(point): word for point, word in scale.anchors.items()}
     return {_point_word(point, anchors.get(point)): point for point in scale.points}
 

@@ -79,8 +79,9 @@ _TABLES: Mapping[str, str] = {
     "code": "list code severity meaning position:integer",
     "instrument": "instrument_id version is_latest:boolean title unit modality is_clinical:boolean crosswalk_to "
     "version_order:integer",
-    "scale": "instrument_id version scale position:integer title lowest:double highest:double step:double threshold:double "
+    "scale": "instrument_id version scale position:integer title kind lowest:double highest:double step:double threshold:double "
     "threshold_word anchors",
+    "point": "instrument_id version scale value:double word",
     "domain": "instrument_id version domain position:integer title is_ordered:boolean",
     "element": "instrument_id version domain element position:integer title guidance is_crosswalked:boolean",
     "item": "instrument_id version item number:integer title is_required:boolean",
@@ -132,6 +133,10 @@ def _rows_by_table(catalog: Catalog, roster: Roster, settings: Settings, night: 
         "code": list(_code_rows()),
         "instrument": list(_instrument_rows(catalog, instruments)),
         "scale": [(i.id, i.version, *_scale_row(s, n)) for i in instruments for n, s in enumerate(i.scales, 1)],
+        "point": [
+            (i.id, i.version, s.id, float(point), word)
+            for i in instruments for s in i.scales for point, word in s.anchors.items()
+        ],
         "domain": [row for i in instruments for row in _domain_rows(catalog, i)],
         "element": [row for i in instruments for row in _element_rows(catalog, i)],
         "item": [(i.id, i.version, m.id, m.number, m.title, m.required) for i in instruments for m in i.items],
@@ -200,8 +205,8 @@ def _instrument_rows(catalog: Catalog, instruments: Iterable[Instrument]) -> Ite
 def _scale_row(scale: Scale, position: int) -> Row:
     anchors = "; ".join(f"{point} {words}" for point, words in sorted(scale.anchors.items(), key=lambda a: float(a[0])))
     return (
-        scale.id, position, scale.title, scale.lowest, scale.highest, scale.step, scale.threshold, scale.threshold_word,
-        anchors or None,
+        scale.id, position, scale.title, scale.kind, scale.lowest, scale.highest, scale.step, scale.threshold,
+        scale.threshold_word, anchors or None,
     )  # fmt: skip
 
 

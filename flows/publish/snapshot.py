@@ -42,6 +42,10 @@ _HERS: Mapping[str, str] = {
     "supervision.session_item": "where session_id in (from her_session)"
     " and (role <> 'self' or rater_id not in (from colleague))",
     "supervision.session_therapist": "where therapist_id in (from hers)",
+    "supervision.session_fact": "where session_id in (from her_session)"
+    " and (role <> 'self' or rater_id not in (from colleague))",
+    "supervision.therapist_fact": "where therapist_id in (from hers)",
+    "quality.fact": "where false",
     "quality.held_rating": "where rating_id in (from her_rating)",
     "quality.finding": "where finding_id in (from her_finding) and code <> 'therapist_unknown'",
     "quality.workbook": "where sha256 in (from her_workbook)",
