@@ -1,4 +1,4 @@
-"""All instruments side by side: which element each of them speaks to, by which items. Printed, and kept in docs/instruments.md."""
+"""All instruments side by side: which element each speaks to, by which items. Printed, and kept in docs/instruments.md."""
 
 from __future__ import annotations
 
