@@ -166,6 +166,66 @@ def nightly(*, plain: bool = False, date: Date | None = None, since: Date | None
 
 
 @app.command
+def withdraw(
+    session: str,
+    rater: str,
+    /,
+    *,
+    why: str,
+    role: Role | None = None,
+    instrument: str | None = None,
+    date: Date | None = None,
+    home: Home = None,
+) -> None:
+    """Take a rating back: every version of it that was ever sent. The publication follows at once.
+
+    What was sent stays in history, and your reason stands in audit.change. The
+    same form sent again does not bring the rating back; a corrected one does.
+
+    Example: fidelity withdraw S-001 R-3 --why "rated the wrong recording"
+
+    Parameters
+    ----------
+    session
+        The session's id.
+    rater
+        The rater's id.
+    why
+        The reason, in your words. Name no patient and no therapist in it.
+    role
+        As whom she rated, when she rated the session as several.
+    instrument
+        With which instrument, when she used several.
+    date
+        Stands in for today, as for nightly.
+    """
+    from flows.load.withdraw import Meant
+    from flows.withdraw import withdraw as take_back
+
+    settings, now = _settings(home), datetime.now(UTC)
+    _tell(take_back(settings, now, date or settings.date_of(now), Meant(session, rater, why, role, instrument)))
+
+
+@app.command(name="as-of")
+def as_of(day: Date, /, *, home: Home = None) -> None:
+    """Publish again what was known by the end of a day, under warehouse/published/as-of/.
+
+    No inbox is read. Instruments, layouts, roster and settings are those of the
+    last night up to that day; erased people stay erased.
+
+    Example: fidelity as-of 2026-07-08
+
+    Parameters
+    ----------
+    day
+        The day, such as 2026-07-08.
+    """
+    from flows.as_of import publish_as_of
+
+    _tell(publish_as_of(_settings(home), datetime.now(UTC), day))
+
+
+@app.command
 def status(*, home: Home = None) -> None:
     """How the last night went, how fresh the publication is, what waits for a person.
 

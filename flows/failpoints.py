@@ -30,6 +30,11 @@ FAILPOINTS = (
     *("before clearing", "between files cleared", "inbox cleared", "between receipts", "record half written"),
     *("after record",),
 )
+# Those of other commands than the night: of a withdrawal, and of a past night told again.
+OTHER_FAILPOINTS = (
+    *("withdrawal written", "withdrawal committed"),
+    *("past copied", "past published", "between past folders", "past in place"),
+)
 
 
 class FailpointReached(RuntimeError):
@@ -72,7 +77,7 @@ def arm(asked: str) -> None:
     found = _ASKED.fullmatch(asked)
     if not asked:
         _armed = None
-    elif found is None or found["name"] not in FAILPOINTS or found["mode"] not in MODES:
+    elif found is None or found["name"] not in (*FAILPOINTS, *OTHER_FAILPOINTS) or found["mode"] not in MODES:
         raise SettingsWrong("FIDELITY_FAILPOINT is for tests and names no failpoint. Unset it.")
     else:
         _armed = _Armed(found["name"], MODES[found["mode"]], int(found["times"] or 1))

@@ -5,6 +5,7 @@ Prefect reads its own switches when it is imported, so `prepare_prefect` must be
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, MutableMapping
 from datetime import date, datetime
@@ -23,6 +24,13 @@ from flows.errors import SettingsWrong
 
 ROOT = Path(__file__).resolve().parents[1]
 MIB = 1024 * 1024
+# What is said of a machine and not of a lab: a past night is told again on the machine of today.
+OF_THE_MACHINE = frozenset(
+    {
+        *("home", "settle_seconds", "processes", "batch_files", "child_memory_mib", "file_seconds"),
+        *("max_file_mib", "max_unpacked_mib", "max_cells", "min_free_mib", "duckdb_memory_mib", "stale_hours"),
+    }
+)
 
 
 class Settings(BaseSettings):
@@ -130,6 +138,25 @@ def load_settings(home: Path | None = None, **given: object) -> Settings:
             f"The setting {name} cannot be used: {first['msg']}. Correct fidelity.toml or FIDELITY_{name.upper()}."
         ) from None
     return settings.model_copy(update={"home": settings.home.expanduser().resolve()})
+
+
+def text_of_settings(settings: Settings) -> str:
+    """What a lab has chosen, as a text to be kept; the home and the limits of the machine aside."""
+    return settings.model_dump_json(exclude=set(OF_THE_MACHINE))
+
+
+def settings_of_then(today: Settings, kept: str) -> Settings:
+    """The settings that were kept as a text, on the machine of today.
+
+    A setting of then that is unknown today is left out, and one that was unknown then has its default.
+
+    Raises:
+        SettingsWrong: a setting of then cannot be used any more.
+    """
+    fields = Settings.model_fields
+    chosen = {name: field.get_default() for name, field in fields.items() if name not in OF_THE_MACHINE}
+    chosen |= {name: value for name, value in json.loads(kept).items() if name in chosen}
+    return load_settings(**{name: getattr(today, name) for name in OF_THE_MACHINE}, **chosen)
 
 
 def failpoint() -> str:

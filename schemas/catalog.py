@@ -93,6 +93,24 @@ def load_catalog(homes: Iterable[Path]) -> Catalog:
     return catalog
 
 
+def catalog_of(texts: Mapping[str, str]) -> Catalog:
+    """The catalog that was once read from these texts, by their names in `Catalog.texts`.
+
+    Raises:
+        InstrumentWrong, LayoutWrong: a text breaks a rule that it did not break then.
+    """
+    kept = [(name.partition(" ")[0], name, text) for name, text in texts.items()]
+    read = [_parse(text, name, Instrument, InstrumentWrong) for kind, name, text in kept if kind == "instrument"]
+    instruments = {(instrument.id, instrument.version): instrument for instrument in read}
+    for instrument in read:
+        check_crosswalk(instrument, instruments)
+    layouts = [_parse(text, name, Layout, LayoutWrong) for kind, name, text in kept if kind == "layout"]
+    catalog = Catalog(instruments, {layout.id: layout for layout in layouts}, dict(texts))
+    for layout in layouts:
+        check_layout(layout, catalog)
+    return catalog
+
+
 def read_instrument(path: Path) -> Instrument:
     """Read and check one instrument file; its crosswalk is checked when the catalog is put together."""
     return _read(path, Instrument, InstrumentWrong)
@@ -161,15 +179,21 @@ def _keep_text(texts: dict[str, str], key: str, path: Path, error: type[Fidelity
 
 def _read(path: Path, model: type[P], error: type[FidelityError]) -> P:
     try:
-        written = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError:
         raise error(f"There is no file {path.name} to read.") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+    except UnicodeDecodeError as wrong:
         raise error(f"{path.name} is not valid TOML: {wrong}.") from None
+    return _parse(text, path.name, model, error)
+
+
+def _parse(text: str, name: str, model: type[P], error: type[FidelityError]) -> P:
     try:
-        return model.model_validate(written)
+        return model.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as wrong:
+        raise error(f"{name} is not valid TOML: {wrong}.") from None
     except ValidationError as wrong:
-        raise error(f"{path.name}: {'; '.join(plain_words(wrong))}.") from None
+        raise error(f"{name}: {'; '.join(plain_words(wrong))}.") from None
 
 
 def plain_words(wrong: ValidationError) -> list[str]:

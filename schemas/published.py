@@ -15,7 +15,7 @@ import polars as pl
 from pandera.errors import SchemaError, SchemaErrors
 
 from flows.errors import PublishingStopped
-from schemas.codes import FINDING_KINDS, Modality, Outcome, Role, Selection, Severity, State, Status
+from schemas.codes import FINDING_KINDS, Cause, ChangedField, Modality, Outcome, Role, Selection, Severity, State, Status
 
 Rule = tuple[Any, tuple[pa.Check, ...]]
 
@@ -92,6 +92,14 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     (_one_of(Outcome), "outcome"),
     (_one_of(Severity), "severity"),
     (_one_of(FINDING_KINDS), "first_code"),
+    # audit.change
+    (_id(), "old_rating_id new_rating_id"),
+    (_text(), "old_said new_said old_workbook old_sheet old_cell new_workbook new_sheet new_cell why"),
+    (_one_of(State), "old_state new_state"),
+    (_number(), "old_value new_value"),
+    (_time(), "changed_at"),
+    (_one_of(Cause), "cause"),
+    (_one_of(ChangedField), "field"),
 )
 VOCABULARY: Mapping[str, Rule] = {name: rule for rule, names in _RULES for name in names.split()}
 
@@ -114,6 +122,9 @@ _TABLES: Mapping[str, str] = {
     "quality.finding": "code severity workbook sheet cell session_id? rater_id? message opened_at closed_at? finding_id",
     "quality.workbook": "workbook sha256 received_at outcome reason? layout? n_ratings n_accepted n_held n_duplicate",
     "quality.coverage": "therapist_id team? supervisor_id? period planned? rated double_rated overdue? note?",
+    "audit.change": "session_id rater_id role instrument_id field item? scale? old_state? old_value? old_said? new_state? "
+    "new_value? new_said? old_workbook? old_sheet? old_cell? new_workbook? new_sheet? new_cell? changed_at cause why night_id "
+    "old_rating_id? new_rating_id?",
     "about.purpose": "topic sentence",
     "about.run": "night_id night_on is_newest started_at version lab? window_start? since? min_sessions? min_patients? "
     "min_raters? n_workbooks? n_ratings? n_accepted? n_held? n_duplicate? n_released? n_waiting?",

@@ -15,6 +15,7 @@ from duckdb import DuckDBPyConnection
 from flows.settings import Settings
 
 WORKING_NAME = "working.duckdb"
+SCRATCH_NAME = "scratch.duckdb"
 STORAGE_VERSION = "v1.2.0"  # what supervisors' clients can open; DuckDB 2.0 writes files that 1.x cannot read
 
 
@@ -24,8 +25,22 @@ def open_working(settings: Settings) -> DuckDBPyConnection:
     Spilled rows hold ratings, so the temporary folder lies in the warehouse and not in a shared /tmp.
     """
     settings.warehouse.mkdir(parents=True, exist_ok=True)
+    return _open(settings, working_path(settings))
+
+
+def open_scratch(settings: Settings, folder: Path) -> DuckDBPyConnection:
+    """Begin a working file of no consequence in a folder of the warehouse; whoever opened it removes the folder."""
+    return _open(settings, folder / SCRATCH_NAME)
+
+
+def working_path(settings: Settings) -> Path:
+    """Where the working file of a home is."""
+    return settings.warehouse / WORKING_NAME
+
+
+def _open(settings: Settings, path: Path) -> DuckDBPyConnection:
     return duckdb.connect(
-        str(settings.warehouse / WORKING_NAME),
+        str(path),
         config={
             "memory_limit": f"{settings.duckdb_memory_mib}MiB",
             "threads": str(settings.n_processes),

@@ -16,14 +16,26 @@ def check_ground(settings: Settings) -> None:
     """
     for folder in (settings.inbox, settings.archive, settings.warehouse, settings.published):
         folder.mkdir(parents=True, exist_ok=True)
-    # what DuckDB had set aside for a night that was killed
-    shutil.rmtree(settings.warehouse / "tmp", ignore_errors=True)
+    clear_scratch(settings)
     free = shutil.disk_usage(settings.warehouse).free // MIB
     needed = settings.min_free_mib + 3 * _size_mib(settings.warehouse / "working.duckdb")
     if settings.min_free_mib and free < needed:
         raise DiskTooFull(
             f"Only {free} MiB are free for {settings.warehouse}; a night needs {needed}. Make room and run it again."
         )
+
+
+def scratch_folder(settings: Settings) -> Path:
+    """An empty folder for a past night; the next night removes it if this process is killed."""
+    folder = settings.warehouse / "tmp" / "as-of"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def clear_scratch(settings: Settings) -> None:
+    """Remove what DuckDB had set aside, and what a past night was made in, also for a process that was killed."""
+    shutil.rmtree(settings.warehouse / "tmp", ignore_errors=True)
 
 
 def spool_folder(settings: Settings) -> Path:

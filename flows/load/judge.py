@@ -21,22 +21,63 @@ from (
 qualify row_number() over (partition by sha256 order by received_at, place, workbook) = 1
 """
 
+# A rating that says what was withdrawn is no news, unless its revision or rated-on date is newer; nor is one that came
+# before the withdrawal and can be read only now. One that was withdrawn while it waited is not taken up again.
 ARRIVING = """
 create schema if not exists judgement;
 create or replace table judgement.arriving as
+with
+withdrawn as (
+    select rating.*, event.night_id as withdrawn_in
+    from history.event as event
+    join history.rating as rating on rating.rating_id = event.rating_id
+    where event.event = 'withdrawn'
+),
+arriving as (
+    select
+        staged.* exclude (scores_hash, layout),
+        first.received_at,
+        case when staged.is_valid then md5(concat_ws(
+            '|', staged.scores_hash, staged.instrument_version, staged.therapist_ids::varchar,
+            coalesce(staged.patient_id, ''), coalesce(staged.session_on::varchar, '')
+        )) end as values_hash,
+        known.rating_id is not null as was_held,
+        known.night_id as known_in
+    from staged_rating as staged
+    join first_of_bytes as first on first.sha256 = staged.sha256
+    left join history.rating as known on known.rating_id = staged.rating_id
+    where known.rating_id is null
+        or (not known.is_valid and staged.is_valid and known.rating_id not in (select rating_id from withdrawn))
+)
 select
-    staged.* exclude (scores_hash, layout),
-    first.received_at,
-    case when staged.is_valid then md5(concat_ws(
-        '|', staged.scores_hash, staged.instrument_version, staged.therapist_ids::varchar,
-        coalesce(staged.patient_id, ''), coalesce(staged.session_on::varchar, '')
-    )) end as values_hash,
-    known.rating_id is not null as was_held
-from staged_rating as staged
-join first_of_bytes as first on first.sha256 = staged.sha256
-left join history.rating as known on known.rating_id = staged.rating_id
-where known.rating_id is null
-    or (not known.is_valid and staged.is_valid)
+    arriving.* exclude (known_in),
+    arriving.is_valid and exists (
+        select 1 from withdrawn
+        where withdrawn.session_id = arriving.session_id
+            and withdrawn.rater_id = arriving.rater_id
+            and withdrawn.role = arriving.role
+            and withdrawn.instrument_id = arriving.instrument_id
+            and (
+                arriving.known_in <= withdrawn.withdrawn_in
+                or (
+                    withdrawn.values_hash = arriving.values_hash
+                    and (coalesce(withdrawn.revision, -1), coalesce(withdrawn.rated_on, date '0001-01-01'))
+                    >= (coalesce(arriving.revision, -1), coalesce(arriving.rated_on, date '0001-01-01'))
+                )
+            )
+    ) as is_withdrawn
+from arriving
+"""
+
+# Sessions whose ratings are judged anew: those that sheets tell of tonight, and those of which one was withdrawn.
+TOUCHED = """
+create or replace table judgement.touched as
+select session_id from judgement.arriving where is_valid
+union
+select rating.session_id
+from history.event as event
+join history.rating as rating on rating.rating_id = event.rating_id
+where event.event = 'withdrawn' and event.night_id = $night_id
 """
 
 SETTLED = "create or replace table judgement.settled as select rating_id from {counting}"
@@ -46,10 +87,13 @@ RATINGS = """
 create or replace temp table held_before as
 select rating_id, verdict, first_code, night_id from history.rating
 where rating_id in (select rating_id from judgement.arriving where was_held);
+insert into history.rating_before by name
+select rating.*, $night_id as until_night_id from history.rating as rating
+where rating.rating_id in (select rating_id from held_before);
 delete from history.rating where rating_id in (select rating_id from held_before);
 insert into history.rating by name
 select
-    arriving.* exclude (was_held, first_code),
+    arriving.* exclude (was_held, is_withdrawn, first_code),
     coalesce(before.verdict, verdict.verdict) as verdict,
     case when verdict.verdict = 'held' then verdict.first_code else before.first_code end as first_code,
     coalesce(before.night_id, $night_id) as night_id
@@ -67,8 +111,15 @@ from (
     select verdict.rating_id, 'the roster, a layout or an instrument lets it in now'
     from judgement.verdict as verdict
     join judgement.arriving as arriving on arriving.rating_id = verdict.rating_id
-    where arriving.was_held and verdict.verdict <> 'held'
+    where arriving.was_held and verdict.verdict <> 'held' and not arriving.is_withdrawn
 )
+"""
+
+STAY_WITHDRAWN = """
+insert into history.event
+select rating_id, 'withdrawn', $stamp, 'it came before its rating was withdrawn', $night_id
+from judgement.arriving
+where was_held and is_withdrawn
 """
 
 SCORES = """
@@ -102,7 +153,8 @@ keyed as (
 )
 select
     keyed.finding_id, keyed.workbook, keyed.sha256, keyed.rating_id, keyed.code, keyed.severity, keyed.sheet, keyed.cell,
-    keyed.session_id, keyed.rater_id, keyed.message, first.received_at as opened_at, null as closed_at, null as closed_by
+    keyed.session_id, keyed.rater_id, keyed.message, first.received_at as opened_at, null as closed_at, null as closed_by,
+    $night_id as night_id, null as closed_night_id
 from keyed
 join first_of_bytes as first on first.sha256 = keyed.sha256
 where keyed.finding_id not in (select finding_id from history.finding)
@@ -114,6 +166,7 @@ def judge(con: DuckDBPyConnection, stamp: datetime, night_id: int) -> None:
     """Judge what is staged and add it to history: ratings, scores, remarks, findings and releases."""
     con.execute(FIRST_OF_BYTES)
     con.execute(ARRIVING)
+    con.execute(TOUCHED, {"night_id": night_id})
     con.execute(SETTLED.format(counting="current.rating"))
     run_models(con, ["20_judgement"])
     con.execute("drop table if exists held_before")
@@ -121,8 +174,10 @@ def judge(con: DuckDBPyConnection, stamp: datetime, night_id: int) -> None:
         if statement.strip():
             con.execute(statement, {"night_id": night_id} if "$night_id" in statement else None)
     con.execute(RELEASES, {"stamp": stamp, "night_id": night_id})
+    con.execute(STAY_WITHDRAWN, {"stamp": stamp, "night_id": night_id})
     con.execute(SCORES)
     words = {
+        "night_id": night_id,
         "two_ratings": Code.TWO_RATINGS.kind.sentence,
         "session_disagrees": Code.SESSION_DISAGREES.kind.sentence,
     }

@@ -22,9 +22,9 @@ from flows.load.connection import quoted
 from flows.settings import ROOT
 
 SQL = ROOT / "sql"
-SCHEMAS = ("history", "reference", "judgement", "current", "measure", "supervision", "quality", "about")
-MARTS = ("50_supervision", "60_quality", "70_about")
-PUBLISHED_SCHEMAS = ("supervision", "quality", "about")
+SCHEMAS = ("history", "reference", "judgement", "current", "measure", "supervision", "quality", "audit", "about")
+MARTS = ("50_supervision", "60_quality", "65_audit", "70_about")
+PUBLISHED_SCHEMAS = ("supervision", "quality", "audit", "about")
 KEYS_KEPT = 20  # of a check's offending rows; the count is always whole
 
 _HEADER = ("grain", "reads", "why")

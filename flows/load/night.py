@@ -13,10 +13,12 @@ from duckdb import DuckDBPyConnection
 
 from flows.failpoints import reached
 from flows.intake.inbox import Received
+from flows.load.circumstance import keep_circumstance
 from flows.load.connection import open_working
 from flows.load.judge import judge
 from flows.load.ledger import stamp_of
 from flows.load.models import SQL, run_models
+from flows.load.past import align_before
 from flows.load.reference import Night, write_reference
 from flows.load.stage import stage_frames, stage_received
 from flows.settings import Settings
@@ -25,6 +27,7 @@ from schemas.codes import Code
 from schemas.roster import Roster
 
 HISTORY = SQL / "10_history" / "tables.sql"
+CURRENT = "30_current"
 
 LEDGER = """
 insert into history.workbook
@@ -128,9 +131,18 @@ where book.sha256 = read.sha256
     and book.night_id <> $night_id
 """
 
+# The ledger's rows as they were, before tonight's statements rewrite or remove them.
+KEEP_BEFORE = """
+insert into history.workbook_before by name
+select book.*, $night_id as until_night_id
+from history.workbook as book
+where book.outcome = 'arriving'
+    or (book.workbook, book.sha256) in (select (workbook, sha256) from staged_workbook)
+"""
+
 CLOSE_RATINGS = """
 update history.finding as finding
-set closed_at = $stamp, closed_by = counting.workbook
+set closed_at = $stamp, closed_by = counting.workbook, closed_night_id = $night_id
 from history.rating as held
 left join current.rating as counting
     on counting.session_id = held.session_id
@@ -143,10 +155,18 @@ where held.rating_id = finding.rating_id
     and held.rating_id not in (select rating_id from current.waiting)
 """
 
+# Of a rating that was withdrawn nothing is left to mend, and nothing to be told.
+CLOSE_WITHDRAWN = """
+update history.finding
+set closed_at = $stamp, closed_night_id = $night_id
+where closed_at is null
+    and rating_id in (select rating_id from history.event where event = 'withdrawn')
+"""
+
 # What was wrong with a workbook or sheet is settled when a later file of that name comes, or when it could be read after all.
 CLOSE_WORKBOOKS = """
 update history.finding as finding
-set closed_at = $stamp, closed_by = later.workbook
+set closed_at = $stamp, closed_by = later.workbook, closed_night_id = $night_id
 from history.workbook as later
 where finding.rating_id is null
     and finding.closed_at is null
@@ -161,13 +181,16 @@ where finding.rating_id is null
 ROSTER_ABSENT = """
 insert into history.finding
 select
-    'roster_absent', 'raw/roster.xlsx', '', null, 'roster_absent', 'warning', '', '', null, null, $message, $stamp, null, null
+    'roster_absent', 'raw/roster.xlsx', '', null, 'roster_absent', 'warning', '', '', null, null, $message, $stamp, null, null,
+    $night_id, null
 where not exists (select 1 from history.finding where finding_id = 'roster_absent')
 """
 
-ROSTER_PRESENT = (
-    "update history.finding set closed_at = $stamp where finding_id = 'roster_absent' and closed_at is null"
-)
+ROSTER_PRESENT = """
+update history.finding
+set closed_at = $stamp, closed_night_id = $night_id
+where finding_id = 'roster_absent' and closed_at is null
+"""
 
 NIGHT = """
 insert into history.night
@@ -200,12 +223,18 @@ def working_file(settings: Settings) -> Iterator[DuckDBPyConnection]:
     """The working file, open for the night with its history tables in place."""
     con = open_working(settings)
     try:
-        con.execute("set timezone = 'UTC'")
-        con.execute(HISTORY.read_text(encoding="utf-8"))
+        have_history(con)
         _have_current(con)
         yield con
     finally:
         con.close()
+
+
+def have_history(con: DuckDBPyConnection) -> None:
+    """Make the history tables, or bring those of an earlier release up to this one's columns."""
+    con.execute("set timezone = 'UTC'")
+    con.execute(HISTORY.read_text(encoding="utf-8"))
+    align_before(con)
 
 
 def begin_night(con: DuckDBPyConnection, now: datetime, night_on: date, under: str) -> Tonight:
@@ -231,22 +260,37 @@ def load(
         reached("staged")
         judge(con, tonight.stamp, tonight.night_id)
         reached("judged")
+        con.execute(KEEP_BEFORE, {"night_id": tonight.night_id})
         con.execute("delete from history.workbook where outcome = 'arriving'")
         con.execute(LEDGER, {"under": tonight.under, "night_id": tonight.night_id})
         con.execute(READ_AGAIN, {"under": tonight.under, "night_id": tonight.night_id})
         reached("ledger written")
-    _tell_of_roster(con, tonight, roster)
-    write_reference(con, catalog, roster, settings, Night(tonight.night_id, tonight.night_on, tonight.version))
-    counts = _record(con, tonight)
+    counts = note_night(con, tonight, catalog, roster, settings)
     reached("loaded")
     return counts
 
 
+def note_night(
+    con: DuckDBPyConnection, tonight: Tonight, catalog: Catalog, roster: Roster, settings: Settings
+) -> dict[str, int]:
+    """Make the reference tables anew, keep what the night rests on, and write its own record; gives back its counts."""
+    _tell_of_roster(con, tonight, roster)
+    write_reference(con, catalog, roster, settings, Night(tonight.night_id, tonight.night_on, tonight.version))
+    keep_circumstance(con, tonight.night_id, catalog, roster, settings)
+    return _record(con, tonight)
+
+
+def count(con: DuckDBPyConnection) -> None:
+    """Work out which ratings count, from history alone."""
+    run_models(con, [CURRENT])
+
+
 def settle(con: DuckDBPyConnection, tonight: Tonight) -> None:
     """Work out which ratings count now, and close the findings that this settles."""
-    run_models(con, ["30_current"])
-    con.execute(CLOSE_RATINGS, {"stamp": tonight.stamp})
-    con.execute(CLOSE_WORKBOOKS, {"stamp": tonight.stamp})
+    count(con)
+    when = {"stamp": tonight.stamp, "night_id": tonight.night_id}
+    for closing in (CLOSE_RATINGS, CLOSE_WITHDRAWN, CLOSE_WORKBOOKS):
+        con.execute(closing, when)
     reached("findings closed")
 
 
@@ -259,10 +303,11 @@ def _has_news(con: DuckDBPyConnection, spool: Path, received: Sequence[Received]
 
 
 def _tell_of_roster(con: DuckDBPyConnection, tonight: Tonight, roster: Roster) -> None:
+    when = {"stamp": tonight.stamp, "night_id": tonight.night_id}
     if roster.is_present:
-        con.execute(ROSTER_PRESENT, {"stamp": tonight.stamp})
+        con.execute(ROSTER_PRESENT, when)
     else:
-        con.execute(ROSTER_ABSENT, {"message": Code.ROSTER_ABSENT.kind.sentence, "stamp": tonight.stamp})
+        con.execute(ROSTER_ABSENT, when | {"message": Code.ROSTER_ABSENT.kind.sentence})
 
 
 def _record(con: DuckDBPyConnection, tonight: Tonight) -> dict[str, int]:

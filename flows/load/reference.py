@@ -20,6 +20,8 @@ from schemas.codes import (
     FINDING_KINDS,
     PURPOSE,
     SCOPE,
+    Cause,
+    ChangedField,
     Described,
     Event,
     Modality,
@@ -43,6 +45,8 @@ LISTS: Mapping[str, type[Described]] = {
     "outcome": Outcome,
     "verdict": Verdict,
     "event": Event,
+    "cause": Cause,
+    "field": ChangedField,
     "status": Status,
     "severity": Severity,
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from importlib.metadata import version
+from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
@@ -28,14 +30,31 @@ def facts_of(settings: Settings, night_on: date) -> NightFacts:
 def publish(con: DuckDBPyConnection, settings: Settings, facts: NightFacts, under: str) -> dict[str, int]:
     """Publish what the working file holds; gives back what the quality lead should hear of, counted.
 
+    Raises:
+        PublishingStopped: an audit failed; what was published before stays.
+    """
+    counts = publish_anew(con, settings, facts)
+    note_standing(con, settings, facts, under)
+    return counts
+
+
+def publish_anew(con: DuckDBPyConnection, settings: Settings, facts: NightFacts) -> dict[str, int]:
+    """As `publish`, but the next night publishes whether or not it brings anything new."""
+    return publish_into(con, settings.published, facts, lambda: forget_standing(settings))
+
+
+def publish_into(
+    con: DuckDBPyConnection, published: Path, facts: NightFacts, before_swaps: Callable[[], None] = lambda: None
+) -> dict[str, int]:
+    """Publish what the file `con` holds into a folder.
+
     The DuckDB files are built and audited first and swapped in last: until the workbooks are whole, readers query yesterday.
 
     Raises:
         PublishingStopped: an audit failed; what was published before stays.
     """
-    published = settings.published
     prepared = prepare_snapshots(con, published)
-    forget_standing(settings)
+    before_swaps()
     try:
         write_summary(con, published / f"fidelity-summary-{facts.period}.xlsx", facts)
         reached("summary swapped")
@@ -45,7 +64,6 @@ def publish(con: DuckDBPyConnection, settings: Settings, facts: NightFacts, unde
         prepared.discard()
         raise
     publication = prepared.swap()
-    note_standing(con, settings, facts, under)
     return {
         "warnings of checks": len(publication.warnings),
         "supervision sheets written": sheets.n_written,

@@ -50,12 +50,30 @@ _HERS: Mapping[str, str] = {
     "quality.finding": "where finding_id in (from her_finding) and code <> 'therapist_unknown'",
     "quality.workbook": "where sha256 in (from her_workbook)",
     "quality.coverage": "where therapist_id in (from hers)",
+    # A value is hers when the rating is hers before and after; that a therapist of hers came or went, when either is.
+    "audit.change": "where (old_rating_id is null or old_rating_id in (from her_rating))"
+    " and (new_rating_id is null or new_rating_id in (from her_rating))"
+    " or (field = 'therapist_ids' and (old_rating_id in (from her_rating) or new_rating_id in (from her_rating)))",
 }
+_HER_IDS = (
+    "nullif(array_to_string(list_intersect(string_split({column}, '; '), (select list(therapist_id) from hers)), '; '), '')"
+)
 # Columns that say something else in a supervisor's file.
 _HER_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "quality.held_rating": {
         "therapist_ids": "array_to_string(list_sort(list_intersect("
         "string_split(therapist_ids, '; '), (select list(therapist_id) from hers))), '; ')",
+    },
+    "audit.change": {
+        **{
+            column: f"case when field = 'therapist_ids' then {_HER_IDS.format(column=column)} else {column} end"
+            for column in ("old_said", "new_said")
+        },
+        **{
+            f"{side}_{place}": f"case when {side}_rating_id in (from her_rating) then {side}_{place} end"
+            for side in ("old", "new")
+            for place in ("workbook", "sheet", "cell")
+        },
     },
     "about.run": dict.fromkeys(
         ("n_workbooks", "n_ratings", "n_accepted", "n_held", "n_duplicate", "n_released", "n_waiting"), "null::integer"

@@ -2,7 +2,7 @@
 
 The standing of a publication is one hash of all that its tables and workbooks rest on: the last night that changed history,
 the instruments, layouts and roster, the settings, this software, and what the passing of days moves (which sessions
-are in the window and since the last meeting, which planned periods are over, which quarter it is).
+are in the window, which ratings are from since the last meeting, which planned periods are over, which quarter it is).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from flows.publish.facts import NightFacts
 from flows.settings import Settings
 
 NAME = ".standing"
+AS_OF = "as-of"  # the folder of past publications, which no night touches
 
 MOVED = """
 select
@@ -30,7 +31,8 @@ select
     (select count(*) from history.finding where closed_at is null) as n_open,
     count(*) filter (where session_on > $window_start) as n_after_window_start,
     count(*) filter (where session_on <= $night_on) as n_until_night,
-    count(*) filter (where session_on >= $since) as n_since
+    (select count(*) from current.rating where coalesce(rated_on, session_on, received_at::date) >= $since) as n_rated_since,
+    (select count(*) from current.rating where received_at::date >= $since) as n_received_since
 from current.session
 """
 OVER = "select count(*) from reference.plan where ends_on < $night_on"
@@ -68,7 +70,7 @@ def forget_standing(settings: Settings) -> None:
 def note_standing(con: DuckDBPyConnection, settings: Settings, facts: NightFacts, under: str) -> None:
     """Note with what standing the publication now in place was made."""
     published = settings.published
-    files = [path.relative_to(published).as_posix() for path in sorted(published.rglob("*")) if _is_published(path)]
+    files = [path.relative_to(published).as_posix() for path in sorted(published.rglob("*")) if _is_published(path.relative_to(published))]
     standing = standing_of(con, settings, facts, under)
     beside = published / f"{NAME}.new"
     beside.write_text(json.dumps({"standing": standing, "files": files}), encoding="utf-8")
@@ -78,7 +80,7 @@ def note_standing(con: DuckDBPyConnection, settings: Settings, facts: NightFacts
 
 
 def _is_published(path: Path) -> bool:
-    return path.suffix in (".duckdb", ".xlsx") and not path.name.startswith(".")
+    return path.parts[0] != AS_OF and path.suffix in (".duckdb", ".xlsx") and not path.name.startswith(".")
 
 
 def _software() -> str:

@@ -80,7 +80,9 @@ create table if not exists history.finding (
     message      varchar not null,         -- what to do, for the person who can mend it
     opened_at    timestamp not null,       -- UTC; when its workbook was first seen
     closed_at    timestamp,                -- UTC; when what settled it was first seen
-    closed_by    varchar                   -- workbook that settled it
+    closed_by    varchar,                  -- workbook that settled it
+    night_id     bigint,                   -- night that recorded it; null: before nights could be told again
+    closed_night_id bigint                 -- night that recorded the closing; null as above, or while it is open
 );
 
 -- grain: one row per thing that happened to a rating after its first judgement
@@ -105,3 +107,59 @@ create table if not exists history.night (
     n_duplicate integer not null,          -- of these, known already
     n_released  integer not null           -- held ratings of earlier nights that were taken in
 );
+
+-- grain: one row per text of an instrument, a layout or the settings that a night ever rested on
+create table if not exists history.text (
+    text_id varchar not null,              -- SHA-256 of the text
+    name    varchar not null,              -- what it is: instrument, layout or settings, with id and version
+    text    varchar not null               -- the text itself
+);
+
+-- grain: one row per night
+create table if not exists history.circumstance (
+    night_id    bigint not null,           -- night
+    settings_id varchar not null,          -- text of its settings (history.text)
+    text_ids    varchar[] not null,        -- texts of its instruments and layouts (history.text)
+    has_roster  boolean not null,          -- whether there was a roster
+    roster_id   varchar not null           -- its roster: of history.roster_therapist, roster_rater and roster_plan
+);
+
+-- grain: one row per roster and therapist
+create table if not exists history.roster_therapist (
+    roster_id     varchar not null,        -- made from all that the roster says
+    place         integer not null,        -- place in the roster
+    therapist_id  varchar not null,        -- therapist
+    team          varchar,                 -- her team
+    supervisor_id varchar                  -- her supervisor
+);
+
+-- grain: one row per roster and rater
+create table if not exists history.roster_rater (
+    roster_id    varchar not null,         -- made from all that the roster says
+    place        integer not null,         -- place in the roster
+    rater_id     varchar not null,         -- rater
+    team         varchar,                  -- her team
+    also_written varchar[] not null        -- other spellings of the id or name
+);
+
+-- grain: one row per roster and line of its plan
+create table if not exists history.roster_plan (
+    roster_id    varchar not null,         -- made from all that the roster says
+    place        integer not null,         -- place in the roster
+    therapist_id varchar,                  -- therapist; null: everyone
+    period       varchar not null,         -- year, half-year or quarter
+    sessions     integer not null,         -- sessions to be rated
+    raters       integer not null          -- raters of each
+);
+
+-- Homes begun by an earlier release have these tables without their newest columns.
+alter table history.finding add column if not exists night_id bigint;
+alter table history.finding add column if not exists closed_night_id bigint;
+
+-- grain: one row per row of history.rating that a night rewrote, as it was until that night
+create table if not exists history.rating_before as
+select rating.*, 0::bigint as until_night_id from history.rating as rating limit 0;
+
+-- grain: one row per row of history.workbook that a night rewrote or removed, as it was until that night
+create table if not exists history.workbook_before as
+select workbook.*, 0::bigint as until_night_id from history.workbook as workbook limit 0;

@@ -1,7 +1,8 @@
 -- judgement.verdict: the first judgement of every rating that arrived tonight.
 -- grain: one row per rating_id
 -- reads: judgement.arriving, judgement.dispute, judgement.top, judgement.version
--- why:   found = accepted + held + duplicate; each rating is exactly one of the three, once.
+-- why:   found = accepted + held + duplicate; each rating is exactly one of the three, once. One that says what was
+--        withdrawn was known already.
 with
 earlier as (
     -- copies that came before: known before tonight, or earlier in tonight's order
@@ -41,6 +42,7 @@ judged as (
         arriving.rating_id,
         case
             when not arriving.is_valid then 'held'
+            when arriving.is_withdrawn then 'duplicate'
             when earlier.is_known then 'duplicate'
             when tied.rating_id is not null then 'held'
             when dispute.rating_id is not null then 'held'

@@ -1,12 +1,13 @@
 -- judgement.version: every valid rating of the sessions that tonight's sheets touch, known before or arriving tonight.
 -- grain: one row per rating_id
--- reads: history.rating, history.event, judgement.arriving, judgement.settled
+-- reads: history.rating, history.event, judgement.arriving, judgement.settled, judgement.touched
 -- why:   a rating counts by what it says and by its revision, rated-on date and night; equal values with equal dates are
 --        one version, first seen when the first of them was, so that an old form sent again does not become new. One
 --        exception: who sends one of two tied ratings again, alone, has said which counts; the tied ones then step back.
+--        What was withdrawn is no version of anything, and neither is a sheet that only says it again.
 with
 touched as (
-    select distinct session_id from judgement.arriving where is_valid
+    select session_id from judgement.touched
 ),
 withdrawn as (
     select distinct rating_id from history.event where event = 'withdrawn'
@@ -23,7 +24,7 @@ decided as (
     select tied.session_id, tied.rater_id, tied.role, tied.instrument_id
     from tied
     inner join judgement.arriving as again using (session_id, rater_id, role, instrument_id, values_hash)
-    where again.is_valid
+    where again.is_valid and not again.is_withdrawn
     group by all
     having count(distinct tied.values_hash) = 1
 ),
@@ -46,7 +47,7 @@ arriving as (
         rating_id, workbook, session_id, therapist_ids, patient_id, rater_id, session_on, rated_on, revision, role,
         instrument_id, received_at, values_hash, true as is_new, null::varchar as verdict
     from judgement.arriving
-    where is_valid
+    where is_valid and not is_withdrawn
 ),
 versions as (
     select * from known

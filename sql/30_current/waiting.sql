@@ -14,7 +14,8 @@ held as (
         and rating_id not in (select rating_id from ended)
 ),
 taken_in as (
-    select rating.*
+    -- what was withdrawn ends no waiting of its own kind that came after it, but still names who was not named
+    select rating.*, rating.rating_id in (select rating_id from history.event where event = 'withdrawn') as is_withdrawn
     from history.rating as rating
     where rating.is_valid
         and (
@@ -35,6 +36,7 @@ mended as (
         and taken_in.rater_id = held.rater_id
         and taken_in.role = held.role
         and taken_in.instrument_id = held.instrument_id
+        and not taken_in.is_withdrawn
         and (coalesce(taken_in.revision, -1), coalesce(taken_in.rated_on, date '0001-01-01'), taken_in.received_at)
         > (coalesce(held.revision, -1), coalesce(held.rated_on, date '0001-01-01'), held.received_at)
     union

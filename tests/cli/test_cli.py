@@ -16,7 +16,7 @@ from flows.status import LastNight, write_last_night
 ROOT = Path(__file__).resolve().parents[2]
 ENDED = datetime(2026, 11, 23, 3, 17, tzinfo=UTC)
 COMMANDS = [
-    ("demo",), ("form",), ("nightly",), ("status",),
+    ("demo",), ("form",), ("nightly",), ("withdraw",), ("as-of",), ("status",),
     ("instruments", "list"), ("instruments", "show"), ("instruments", "check"), ("layout", "try"),
 ]  # fmt: skip
 

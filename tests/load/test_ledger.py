@@ -23,7 +23,7 @@ from tests.support.lab import Lab, Score
 
 HEAD = "session | rater | revision | adherence | competence\n"
 NIGHT_RECORDS = ("history.night",)
-LEDGER = ("history.night", "history.workbook")
+LEDGER = ("history.night", "history.workbook", "history.circumstance")
 
 
 def sends(lab: Lab, name: str, *rows: str) -> None:

@@ -93,7 +93,7 @@ def test_no_published_file_has_a_remark_or_any_table_of_history(ratings: Ratings
         assert not any("SECRET REMARK" in str(rows) for rows in contents(path).values())
         with open_published(path) as con:
             schemas = con.execute("select distinct schema_name from duckdb_tables()").fetchall()
-        assert {s for (s,) in schemas} == {"supervision", "quality", "about"}
+        assert {s for (s,) in schemas} == {"supervision", "quality", "audit", "about"}
 
 
 def test_publishing_twice_gives_equal_rows(ratings: Ratings, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     )
     for finding_id, workbook, sha, rating, session, message in workbook_findings:
         ratings.con.execute(
-            "insert into history.finding values (?, ?, ?, ?, 'hidden_sheet', 'warning', 'S', '', ?, null, ?, ?, null, null)",
+            "insert into history.finding values (?, ?, ?, ?, 'hidden_sheet', 'warning', 'S', '', ?, null, ?, ?, null, null, 1, null)",
             [finding_id, workbook, sha, rating, session, message, SEEN_AT],
         )
     ratings.rebuild_after_findings()

@@ -160,11 +160,21 @@ class Ratings:
         self._lay()
         self._hold()
         self.con.execute(FROM_RATINGS)
-        run_models(self.con, ["40_measure", "50_supervision", "60_quality", "70_about"])
+        run_models(self.con, ["40_measure", "50_supervision", "60_quality", "65_audit", "70_about"])
 
     def rebuild_after_findings(self) -> None:
         """Make the quality tables anew, after a test has added to history by hand."""
-        run_models(self.con, ["60_quality", "70_about"])
+        run_models(self.con, ["60_quality", "65_audit", "70_about"])
+
+    def takes_back(self, session: str, rater: str) -> None:
+        """Let a rating with one score of 4 have counted from night 1 on, and have been withdrawn in night 2."""
+        self._insert("history.rating", [(
+            "taken back", "sha taken-back.xlsx", "taken-back.xlsx", "Rating", "B12", session, ["T-1"], None, rater, None, None,
+            None, "observer", "random", "tiny", "1.0", SEEN_AT, True, "accepted", None, "h", 1,
+        )])  # fmt: skip
+        self._insert("history.score", [("taken back", "humility", "adherence", "rated", 4, "C12")])
+        self._insert("history.event", [("taken back", "withdrawn", SEEN_AT, "rated the wrong recording", 2)])
+        run_models(self.con, ["65_audit"])
 
     def asks(self, query: str) -> list[tuple[Any, ...]]:
         """What a query answers."""
@@ -211,7 +221,7 @@ class Ratings:
             message = f"Mend it. {row.get('says', '')}".strip()
             self._insert("history.finding", [(
                 f"finding {rating_id}", workbook, sha, rating_id, code, "error", "Rating", "C12", session, rater, message,
-                SEEN_AT, None, None,
+                SEEN_AT, None, None, 1, None,
             )])  # fmt: skip
 
     def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -3,7 +3,7 @@ with
 columns as (
     select schema_name || '.' || table_name as table_name, column_name, lower(data_type) as data_type
     from duckdb_columns()
-    where database_name = current_database() and schema_name in ('supervision', 'quality', 'about')
+    where database_name = current_database() and schema_name in ('supervision', 'quality', 'audit', 'about')
 )
 select table_name, column_name
 from columns
