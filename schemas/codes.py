@@ -69,6 +69,36 @@ class Selection(Described):
     UNKNOWN = "unknown", "the sheet does not say"
 
 
+class Phase(Described):
+    """Where in the treatment a session lies. The relationship comes into focus only after alliance."""
+
+    ASSESSMENT = "assessment", "before treatment proper: formulation and crisis plan are made"
+    EARLY = "early", "the first months, alliance still forming"
+    MIDDLE = "middle", "the work itself"
+    END = "end", "the last months, ending in view"
+
+
+class Diagnosis(Described):
+    """The group of diagnoses that a patient is treated for; counted, never used to split scores."""
+
+    BPD = "bpd", "borderline personality disorder"
+    OTHER_PERSONALITY = "other_personality", "another personality disorder"
+    PTSD = "ptsd", "post-traumatic stress disorder, complex or not"
+    EATING_DISORDER = "eating_disorder", "an eating disorder"
+    DEPRESSION = "depression", "depression"
+    OTHER = "other", "something else"
+
+
+class Setting(Described):
+    """Where treatment takes place."""
+
+    OUTPATIENT = "outpatient", "an outpatient clinic"
+    DAY = "day", "day treatment"
+    INPATIENT = "inpatient", "a ward"
+    ONLINE = "online", "by video"
+    OTHER = "other", "elsewhere"
+
+
 class Modality(Described):
     """In what kind of session an instrument is used. Modalities are never pooled."""
 
@@ -203,6 +233,7 @@ class Code(StrEnum):
     NOTHING_FILLED_IN = "nothing_filled_in"
     ROSTER_ABSENT = "roster_absent"
     SHEET_NOT_READ = "sheet_not_read"
+    FACT_UNKNOWN = "fact_unknown"
     HIDDEN_SHEET = "hidden_sheet"
 
     @property
@@ -302,6 +333,9 @@ FINDING_KINDS: dict[Code, FindingKind] = {
     ),
     Code.NOTHING_FILLED_IN: _warning("The form is blank: nobody has rated anything in it."),
     Code.ROSTER_ABSENT: _warning("There is no roster, so every id was taken as it stands. Add raw/roster.xlsx."),
+    Code.FACT_UNKNOWN: _warning(
+        "This does not name {field} in a word that is known, so it was left out. Choose from the list on the form."
+    ),
     Code.SHEET_NOT_READ: _warning("No layout describes this sheet; nothing was read from it.{suggestion}"),
     Code.HIDDEN_SHEET: _warning("This sheet is hidden and was not read."),
 }

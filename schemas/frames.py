@@ -15,7 +15,7 @@ from pandera.engines.polars_engine import List as ListOf
 from pandera.errors import SchemaError, SchemaErrors
 
 from flows.errors import FidelityError
-from schemas.codes import Code, Role, Selection, Severity, State
+from schemas.codes import Code, Diagnosis, Phase, Role, Selection, Setting, Severity, State
 
 SHA256 = r"^[0-9a-f]{64}$"
 CELL = r"^([A-Z]{1,3}[1-9][0-9]{0,6})?$"
@@ -65,6 +65,9 @@ class FoundRating(Model):
     revision: pl.Int32 = pa.Field(nullable=True)
     role: str = pa.Field(isin=list(Role))
     selection: str = pa.Field(isin=list(Selection))
+    phase: str = pa.Field(isin=list(Phase), nullable=True)
+    diagnosis: str = pa.Field(isin=list(Diagnosis), nullable=True)
+    setting: str = pa.Field(isin=list(Setting), nullable=True)
     instrument_id: str
     instrument_version: str
     layout: str

@@ -15,7 +15,21 @@ import polars as pl
 from pandera.errors import SchemaError, SchemaErrors
 
 from flows.errors import PublishingStopped
-from schemas.codes import FINDING_KINDS, Cause, ChangedField, Modality, Outcome, Role, Selection, Severity, State, Status
+from schemas.codes import (
+    FINDING_KINDS,
+    Cause,
+    ChangedField,
+    Diagnosis,
+    Modality,
+    Outcome,
+    Phase,
+    Role,
+    Selection,
+    Setting,
+    Severity,
+    State,
+    Status,
+)
 
 Rule = tuple[Any, tuple[pa.Check, ...]]
 
@@ -63,13 +77,13 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     (
         _id(),
         "therapist_id patient_id rater_id session_id instrument_id instrument_version item element scale domain "
-        "supervisor_id period list table_name column_name name topic finding_id rating_id version case_id",
+        "supervisor_id period list table_name column_name name topic finding_id rating_id version case_id rule",
     ),
     (
         _text(),
         "workbook sheet cell sha256 message reason layout note team therapist_ids title domain_title guidance unit "
-        "crosswalk_to threshold_word anchors kind said sentence table_sentence data_type question query meaning item_title lab "
-        "code",
+        "crosswalk_to threshold_word anchors kind fact said sentence table_sentence data_type question query meaning item_title "
+        "lab code",
     ),
     (
         _count(),
@@ -89,6 +103,9 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     (_one_of(Status), "status"),
     (_one_of(Selection), "selection"),
     (_one_of(Modality), "modality"),
+    (_one_of(Phase), "phase"),
+    (_one_of(Diagnosis), "diagnosis"),
+    (_one_of(Setting), "setting"),
     (_one_of(Outcome), "outcome"),
     (_one_of(Severity), "severity"),
     (_one_of(FINDING_KINDS), "first_code"),
@@ -112,11 +129,14 @@ _TABLES: Mapping[str, str] = {
     "supervision.session_item": "session_id session_on? therapist_id? patient_id? rater_id role instrument_id "
     "instrument_version item scale state value? workbook sheet cell",
     "supervision.item_element": "instrument_id instrument_version item item_title element weight is_partly crosswalked",
-    "supervision.session_therapist": "session_id therapist_id session_on? patient_id? selection in_window",
+    "supervision.session_therapist": "session_id therapist_id session_on? patient_id? selection phase? diagnosis? setting? "
+    "in_window",
     "supervision.session_fact": "session_id case_id? assessment_point? session_on? therapist_id? patient_id? rater_id role "
     "instrument_id instrument_version item scale kind state said? workbook sheet cell",
+    "supervision.prompt": "session_id session_on? rule sentence why workbook? sheet? cell?",
     "supervision.therapist_fact": "therapist_id instrument_id role item scale said n_ratings n_sessions",
     "quality.fact": "instrument_id role assessment_point? item scale said n_ratings n_sessions",
+    "quality.session_mix": "instrument_id role fact said? n_sessions",
     "quality.held_rating": "workbook sheet cell session_id? rater_id? therapist_ids? role instrument_id first_code message "
     "since rating_id",
     "quality.finding": "code severity workbook sheet cell session_id? rater_id? message opened_at closed_at? finding_id",

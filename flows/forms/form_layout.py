@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from schemas.codes import Modality, Selection, State
+from schemas.codes import Described, Diagnosis, Modality, Phase, Selection, Setting, State
 from schemas.instrument import Instrument, Item, Scale
-from schemas.layout import FieldName, FieldSource, Layout, SheetChoice, Table
+from schemas.layout import FACT_FIELDS, FieldName, FieldSource, Layout, SheetChoice, Table
 
 MARKER = "session-fidelity form"
 RATING_SHEET = "Rating"
@@ -41,7 +41,11 @@ _LABELS: Mapping[FieldName, str] = {
     "revision": "Revision",
     "selection": "How it was chosen",
     "overall_comment": "Overall remark",
+    "phase": "Phase of treatment",
+    "diagnosis": "Diagnosis group",
+    "setting": "Setting",
 }
+FACT_WORDS: Mapping[FieldName, type[Described]] = {"phase": Phase, "diagnosis": Diagnosis, "setting": Setting}
 NUMBER_HEADER = "No."
 ITEM_HEADER = "What to look and listen for"
 REMARK_HEADER = "Remark"
@@ -55,7 +59,7 @@ _CASE_LABELS: Mapping[FieldName, str] = {
 }
 _GROUP_LABELS: Mapping[FieldName, str] = {"therapist_id": "Therapist ids"}
 
-OPTIONAL: tuple[FieldName, ...] = ("rated_on", "revision", "role", "selection", "overall_comment")
+OPTIONAL: tuple[FieldName, ...] = ("rated_on", "revision", "role", "selection", "overall_comment", *FACT_FIELDS)
 
 
 def marker(instrument: Instrument) -> str:
@@ -89,6 +93,11 @@ def point_words(scale: Scale) -> dict[str, float]:
 def choices(instrument: Instrument, item: Item, scale: Scale) -> tuple[str, ...]:
     """What the drop-down of one cell offers: the points of the scale, then the marks allowed there."""
     return (*point_words(scale), *(MARK_WORDS[state] for state in instrument.marks(item, scale)))
+
+
+def fact_words(name: FieldName) -> tuple[str, ...]:
+    """What the drop-down of a fact about the session offers."""
+    return tuple(word.replace("_", " ") for word in FACT_WORDS[name])
 
 
 def is_field_required(instrument: Instrument, field: FieldName) -> bool:

@@ -18,11 +18,19 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from flows.forms.form_layout import SELECTION_WORDS, choices, field_labels, is_field_required
+from flows.forms.form_layout import (
+    FACT_WORDS,
+    SELECTION_WORDS,
+    choices,
+    fact_words,
+    field_labels,
+    is_field_required,
+)
 from flows.forms.form_plan import HEADER_ROW, FormPlan
 from flows.forms.form_style import LABEL_FONT, put_text
 from schemas.codes import Role
 from schemas.instrument import Item, Scale
+from schemas.layout import FACT_FIELDS
 
 NOT_UNDERSTOOD = "check"
 ALL_DONE = "nothing – all done"
@@ -150,7 +158,7 @@ def _write_lists(sheet: Worksheet, plan: FormPlan) -> dict[tuple[str, ...], Choi
         (offered, (*(f"{p:g}" for p in points[offered]), *points[offered]))
         for offered in plan.cells_by_choices()
     ]
-    wanted += [(tuple(Role), ()), (tuple(SELECTION_WORDS), ())]
+    wanted += [(offered, ()) for offered in (tuple(Role), tuple(SELECTION_WORDS), *map(fact_words, FACT_FIELDS))]
     return {
         offered: write_list(sheet, FIRST_LIST_COLUMN + k, plan.lists_row, offered, understood)
         for k, (offered, understood) in enumerate(wanted)
@@ -211,6 +219,12 @@ def _guide_fields(sheet: Worksheet, plan: FormPlan, lists: dict[tuple[str, ...],
         add_list(
             sheet, [plan.field_cell("selection")], lists[tuple(SELECTION_WORDS)].offered, "How it was chosen",
             "How did this session come to be rated? Choose from the list.",
+        )  # fmt: skip
+    for name in FACT_FIELDS:
+        said = "; ".join(f"{word.value.replace('_', ' ')}: {word.meaning}" for word in FACT_WORDS[name])
+        add_list(
+            sheet, [plan.field_cell(name)], lists[fact_words(name)].offered, field_labels(plan.instrument)[name],
+            f"If you know it. {said}.",
         )  # fmt: skip
     dated = "Year-month-day, such as 2026-03-24"
     add_limits(sheet, [session_on], "date", (EARLIEST, "TODAY()"), "Session date", f"{dated}; not in the future.")

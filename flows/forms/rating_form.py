@@ -44,6 +44,7 @@ from flows.forms.form_rules import add_rules
 from flows.forms.timeline import add_timeline
 from schemas.codes import PURPOSE, SCOPE, Role
 from schemas.instrument import Element, Instrument, Item, Scale
+from schemas.layout import FACT_FIELDS
 
 NUMBER_WIDTH, LABEL_WIDTH, TITLE_WIDTH, SCALE_WIDTH, CHECK_WIDTH = 5, 17, 36, 18, 7
 REMARK_WIDTHS = {1: 40, 2: 24}  # by number of scales; more of them leave less
@@ -131,7 +132,7 @@ def _write_fields(sheet: Worksheet, plan: FormPlan) -> None:
     # A right-hand field reaches over two columns where there are two; it still begins beside its label.
     wide = len(plan.instrument.scales) > 1
     for name, label in field_labels(plan.instrument).items():
-        if name == "overall_comment":
+        if name == "overall_comment" or name in FACT_FIELDS:
             continue
         cell = plan.field_cell(name)
         area = f"{cell}:F{cell[1:]}" if wide and cell[0] == "E" else cell
@@ -228,7 +229,10 @@ def _write_bottom(sheet: Worksheet, plan: FormPlan) -> None:
         style.RIGHT,
     )
     style.put_fill_in(sheet, f"{cell}:{plan.check_column}{row}", style.TOP, style.AS_TEXT)
-    sheet.row_dimensions[row].height = 58
+    sheet.row_dimensions[row].height = 48
+    for name in FACT_FIELDS:
+        style.put_text(sheet, plan.label_cell(name), field_labels(plan.instrument)[name], style.LABEL_FONT, style.RIGHT)
+        style.put_fill_in(sheet, plan.field_cell(name))
     width = sum(sheet_widths(plan).values())
     lines = [
         *(_scale_words(s) for s in plan.instrument.scales),

@@ -20,10 +20,17 @@ from flows.intake.suggest import nearest
 from flows.intake.text import Value, address, comparable, text_of
 from flows.intake.written import prepare, read_date
 from schemas.codes import Code
-from schemas.layout import DATE_FIELDS, REMARK_COLUMN, FieldName, FieldSource, Layout
+from schemas.layout import DATE_FIELDS, FACT_FIELDS, REMARK_COLUMN, FieldName, FieldSource, Layout
 
 IDENTITY: tuple[FieldName, ...] = ("session_id", "assessment_point", "rater_id", "role", "revision", "rated_on")
-AGREEING: tuple[FieldName, ...] = ("therapist_id", "co_therapist_id", "patient_id", "session_on", "selection")
+AGREEING: tuple[FieldName, ...] = (
+    "therapist_id",
+    "co_therapist_id",
+    "patient_id",
+    "session_on",
+    "selection",
+    *FACT_FIELDS,
+)
 ABOUT_CELL = frozenset({"item", "scale", "value", "comment"})
 
 
@@ -283,4 +290,7 @@ FIELD_WORDS: dict[str, str] = {
     "rated_on": "the date of rating",
     "selection": "how the session was selected",
     "assessment_point": "the month of treatment",
+    "phase": "the phase of treatment",
+    "diagnosis": "the diagnosis group",
+    "setting": "the setting",
 }

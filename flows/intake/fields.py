@@ -12,7 +12,7 @@ from flows.intake.findings import Finding
 from flows.intake.roster import KnownPeople
 from flows.intake.text import comparable, text_of
 from flows.intake.written import prepare, read_date
-from schemas.codes import Code, Described, Role, Selection
+from schemas.codes import Code, Described, Diagnosis, Phase, Role, Selection, Setting
 from schemas.layout import DATE_FIELDS, ID_FIELDS, FieldSource, Layout
 
 EARLIEST = dt.date(1990, 1, 1)
@@ -28,6 +28,8 @@ ALWAYS_REQUIRED = ("session_id", "therapist_id", "rater_id")  # a layout may let
 CO_THERAPIST = "co_therapist_id"
 AT_POINT = " @ "  # between a case's id and the month of its treatment
 W = TypeVar("W", Role, Selection)
+F = TypeVar("F", Phase, Diagnosis, Setting)
+D = TypeVar("D", bound=Described)
 
 
 @dataclass(slots=True)
@@ -43,6 +45,9 @@ class Fields:
     revision: int | None = None
     role: Role = Role.OBSERVER
     selection: Selection = Selection.UNKNOWN
+    phase: Phase | None = None
+    diagnosis: Diagnosis | None = None
+    setting: Setting | None = None
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -67,6 +72,9 @@ class FieldReader:
             self._find(fields, rating, Code.RATED_BEFORE_SESSION, "rated_on")
         fields.revision = self._revision(rating, fields)
         fields.selection = self._word(rating, fields, "selection", Selection.UNKNOWN, Code.SELECTION_UNKNOWN)
+        fields.phase = self._fact(rating, fields, "phase", Phase)
+        fields.diagnosis = self._fact(rating, fields, "diagnosis", Diagnosis)
+        fields.setting = self._fact(rating, fields, "setting", Setting)
         return fields
 
     def _read_id(self, rating: FoundRating, fields: Fields, name: str) -> None:
@@ -147,6 +155,14 @@ class FieldReader:
             self._find(fields, rating, code, name)
         return word or default
 
+    def _fact(self, rating: FoundRating, fields: Fields, name: str, words: type[F]) -> F | None:
+        """An optional fact about the session; one in no known word is left out and told, and holds nothing."""
+        text = next(self._texts(rating, name), "")
+        word = _member(words, text) if text else None
+        if text and word is None:
+            self._find(fields, rating, Code.FACT_UNKNOWN, name)
+        return word
+
     def _texts(self, rating: FoundRating, name: str) -> Iterator[str]:
         """The field's text or texts, after what the layout says is done to them."""
         found, source = rating.fields.get(name), self._source(name)
@@ -173,7 +189,10 @@ class FieldReader:
         fields.findings.append(Finding(code, place.sheet or rating.sheet, place.cell or rating.first_cell, words))
 
 
-def _member(words: type[W], text: str) -> W | None:
-    plain = comparable(text).replace(" ", "_").replace("-", "_")
-    member: Described | None = next((word for word in words if word.value == plain), None)
-    return member if isinstance(member, words) else None
+def _member(words: type[D], text: str) -> D | None:
+    plain = _plain(text)
+    return next((word for word in words if plain in (word.value, _plain(word.meaning))), None)
+
+
+def _plain(text: str) -> str:
+    return comparable(text).replace(" ", "_").replace("-", "_")

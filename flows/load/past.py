@@ -53,7 +53,9 @@ def night_as_of(con: DuckDBPyConnection, day: date, today: date) -> PastNight:
         raise UsageError("No night has run in this home yet, so nothing was known. Run `fidelity nightly`.")
     first_on, last_on = nights[0][1], nights[-1][1]
     if day > max(today, last_on):
-        raise UsageError(f"{day} is still to come. The last night was that of {last_on}; ask for that date or an earlier.")
+        raise UsageError(
+            f"{day} is still to come. The last night was that of {last_on}; ask for that date or an earlier."
+        )
     if day < first_on:
         raise UsageError(f"Nothing was known by the end of {day}: the first night was that of {first_on}.")
     night_id, night_on, version, is_kept = [night for night in nights if night[1] <= day][-1]
@@ -79,7 +81,9 @@ def copy_past(con: DuckDBPyConnection, source: str, night_id: int) -> None:
             continue
         if table not in there:
             con.execute(f"create table history.{table} as from {source}.history.{table} limit 0")
-        con.execute(f"insert into history.{table} by name {_as_of(f'{source}.history.{table}', table, columns, night_id)}")
+        con.execute(
+            f"insert into history.{table} by name {_as_of(f'{source}.history.{table}', table, columns, night_id)}"
+        )
 
 
 def align_before(con: DuckDBPyConnection) -> None:

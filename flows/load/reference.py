@@ -23,16 +23,20 @@ from schemas.codes import (
     Cause,
     ChangedField,
     Described,
+    Diagnosis,
     Event,
     Modality,
     Outcome,
+    Phase,
     Role,
     Selection,
+    Setting,
     Severity,
     State,
     Status,
     Verdict,
 )
+from schemas.guidance import Condition
 from schemas.instrument import Instrument, Scale
 from schemas.roster import Roster, period_dates
 
@@ -42,6 +46,9 @@ LISTS: Mapping[str, type[Described]] = {
     "role": Role,
     "selection": Selection,
     "modality": Modality,
+    "phase": Phase,
+    "diagnosis": Diagnosis,
+    "setting": Setting,
     "outcome": Outcome,
     "verdict": Verdict,
     "event": Event,
@@ -75,7 +82,9 @@ _TYPES: Mapping[str, pl.DataType] = {
     "double": pl.Float64(),
     "boolean": pl.Boolean(),
     "date": pl.Date(),
+    "list": pl.List(pl.String()),
 }
+_SQL_TYPES = {"list": "varchar[]"}  # where DuckDB's word is another
 # A name alone is text; `name:type` is of that type.
 _TABLES: Mapping[str, str] = {
     "night": "night_id:bigint night_on:date window_start:date min_sessions:integer min_patients:integer min_raters:integer "
@@ -91,6 +100,8 @@ _TABLES: Mapping[str, str] = {
     "item": "instrument_id version item number:integer title is_required:boolean",
     "item_scale": "instrument_id version item scale",
     "item_element": "instrument_id version item element weight:double is_partly:boolean",
+    "rule": "rule sentence why n_conditions:integer",
+    "condition": "rule place:integer phase element domain item scales:list at_least:double at_most:double more_than:double said",
     "therapist": "therapist_id team supervisor_id",
     "rater": "rater_id team",
     "plan": "therapist_id period starts_on:date ends_on:date sessions:integer raters:integer",
@@ -149,6 +160,8 @@ def _rows_by_table(catalog: Catalog, roster: Roster, settings: Settings, night: 
             (i.id, i.version, m.id, s.element, s.weight, s.partly)
             for i in instruments for m in i.items for s in m.speaks_to
         ],
+        "rule": [(r.id, r.sentence, r.why, len(r.when)) for r in catalog.rules.values()],
+        "condition": [(r.id, n, *_condition_row(c, settings)) for r in catalog.rules.values() for n, c in enumerate(r.when)],
         "therapist": [(t.therapist_id, t.team, t.supervisor_id) for t in roster.therapists],
         "rater": [(r.rater_id, r.team) for r in roster.raters],
         "plan": list(_plan_rows(roster)),
@@ -162,7 +175,7 @@ def _write_table(con: DuckDBPyConnection, name: str, rows: list[Row]) -> None:
     columns = [c.partition(":") for c in _TABLES[name].split()]
     schema = {column: _TYPES[kind or "varchar"] for column, _, kind in columns}
     con.register("reference_rows", pl.DataFrame(rows, schema=schema, orient="row"))
-    casts = ", ".join(f"{column}::{kind or 'varchar'} as {column}" for column, _, kind in columns)
+    casts = ", ".join(f"{column}::{_SQL_TYPES.get(kind, kind or 'varchar')} as {column}" for column, _, kind in columns)
     con.execute(f"create or replace table reference.{name} as select {casts} from reference_rows")
     con.unregister("reference_rows")
 
@@ -211,6 +224,15 @@ def _scale_row(scale: Scale, position: int) -> Row:
     return (
         scale.id, position, scale.title, scale.kind, scale.lowest, scale.highest, scale.step, scale.threshold,
         scale.threshold_word, anchors or None,
+    )  # fmt: skip
+
+
+def _condition_row(condition: Condition, settings: Settings) -> Row:
+    """A condition of a rule; a number that the lab sets is looked up."""
+    limit = condition.more_than
+    return (
+        condition.phase, condition.element, condition.domain, condition.item, list(condition.scales), condition.at_least,
+        condition.at_most, float(getattr(settings, limit)) if isinstance(limit, str) else limit, condition.said,
     )  # fmt: skip
 
 

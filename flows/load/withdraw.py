@@ -76,7 +76,7 @@ def withdraw_rating(con: DuckDBPyConnection, meant: Meant, stamp: datetime, nigh
     """
     why = " ".join(meant.why.split())
     if not why or len(why) > LONGEST_WHY:
-        raise UsageError(f"Say why in words, {LONGEST_WHY} characters at most: --why \"…\".")
+        raise UsageError(f'Say why in words, {LONGEST_WHY} characters at most: --why "…".')
     role, instrument_id = _the_one(con, meant)
     one = meant.given | {"role": role, "instrument": instrument_id}
     con.execute(WITHDRAW, one | {"stamp": stamp, "why": why, "night_id": night_id})

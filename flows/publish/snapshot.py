@@ -44,8 +44,10 @@ _HERS: Mapping[str, str] = {
     "supervision.session_therapist": "where therapist_id in (from hers)",
     "supervision.session_fact": "where session_id in (from her_session)"
     " and (role <> 'self' or rater_id not in (from colleague))",
+    "supervision.prompt": "where session_id in (from her_session)",
     "supervision.therapist_fact": "where therapist_id in (from hers)",
     "quality.fact": "where false",
+    "quality.session_mix": "where false",
     "quality.held_rating": "where rating_id in (from her_rating)",
     "quality.finding": "where finding_id in (from her_finding) and code <> 'therapist_unknown'",
     "quality.workbook": "where sha256 in (from her_workbook)",
@@ -55,9 +57,7 @@ _HERS: Mapping[str, str] = {
     " and (new_rating_id is null or new_rating_id in (from her_rating))"
     " or (field = 'therapist_ids' and (old_rating_id in (from her_rating) or new_rating_id in (from her_rating)))",
 }
-_HER_IDS = (
-    "nullif(array_to_string(list_intersect(string_split({column}, '; '), (select list(therapist_id) from hers)), '; '), '')"
-)
+_HER_IDS = "nullif(array_to_string(list_intersect(string_split({column}, '; '), (select list(therapist_id) from hers)), '; '), '')"
 # Columns that say something else in a supervisor's file.
 _HER_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "quality.held_rating": {

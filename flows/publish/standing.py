@@ -70,7 +70,11 @@ def forget_standing(settings: Settings) -> None:
 def note_standing(con: DuckDBPyConnection, settings: Settings, facts: NightFacts, under: str) -> None:
     """Note with what standing the publication now in place was made."""
     published = settings.published
-    files = [path.relative_to(published).as_posix() for path in sorted(published.rglob("*")) if _is_published(path.relative_to(published))]
+    files = [
+        path.relative_to(published).as_posix()
+        for path in sorted(published.rglob("*"))
+        if _is_published(path.relative_to(published))
+    ]
     standing = standing_of(con, settings, facts, under)
     beside = published / f"{NAME}.new"
     beside.write_text(json.dumps({"standing": standing, "files": files}), encoding="utf-8")

@@ -37,6 +37,9 @@ create table if not exists history.rating (
     revision           integer,            -- revision of the form
     role               varchar not null,   -- role of the rater
     selection          varchar not null,   -- how the session came to be rated
+    phase              varchar,            -- phase of the treatment, where the sheet says
+    diagnosis          varchar,            -- diagnosis group, where the sheet says
+    setting            varchar,            -- setting, where the sheet says
     instrument_id      varchar not null,   -- instrument
     instrument_version varchar not null,   -- its version
     received_at        timestamp not null, -- UTC; when the workbook was first seen
@@ -155,6 +158,9 @@ create table if not exists history.roster_plan (
 -- Homes begun by an earlier release have these tables without their newest columns.
 alter table history.finding add column if not exists night_id bigint;
 alter table history.finding add column if not exists closed_night_id bigint;
+alter table history.rating add column if not exists phase varchar;
+alter table history.rating add column if not exists diagnosis varchar;
+alter table history.rating add column if not exists setting varchar;
 
 -- grain: one row per row of history.rating that a night rewrote, as it was until that night
 create table if not exists history.rating_before as

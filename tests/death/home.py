@@ -26,7 +26,14 @@ Content = Mapping[str, Rows | list[Any]]  # table or sheet -> what is shown ther
 # the night, its moment, the start of its window, and three months before it
 _TONIGHT = re.compile(r"(2026|2024)-07-0[89]([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?|2026-04-(09|10)")
 _NIGHT = "exclude (night_id)"
-_HISTORY = {"workbook": _NIGHT, "rating": _NIGHT, "score": "", "comment": "", "finding": "exclude (night_id, closed_night_id)", "event": _NIGHT}
+_HISTORY = {
+    "workbook": _NIGHT,
+    "rating": _NIGHT,
+    "score": "",
+    "comment": "",
+    "finding": "exclude (night_id, closed_night_id)",
+    "event": _NIGHT,
+}
 ANSWER = "I saw it otherwise."
 # What a night may leave for the next one or for the operating system; everything else that lies about is too much.
 LASTING = {"night.lock", "last-night.json", "working.duckdb", "published", "receipts", "spool", "prefect"}

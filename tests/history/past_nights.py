@@ -12,10 +12,10 @@ import pytest
 from pandera.config import config_context
 
 from flows.as_of import publish_as_of
+from flows.console import Silence
 from flows.errors import UsageError
 from flows.load.withdraw import Meant
 from flows.nightly import run_night
-from flows.console import Silence
 from flows.settings import Settings, load_settings
 from flows.steps import do_plainly
 from flows.withdraw import withdraw
@@ -114,7 +114,9 @@ def seen(folder: Path) -> Published:
 
 def undated(published: Published, made: set[str]) -> Published:
     """The same with the dates of making taken out of workbooks: an idle night leaves those of the last change."""
-    return {name: content if name.endswith(".duckdb") else _undated(content, made) for name, content in published.items()}
+    return {
+        name: content if name.endswith(".duckdb") else _undated(content, made) for name, content in published.items()
+    }
 
 
 def _undated(told: Any, made: set[str]) -> Any:

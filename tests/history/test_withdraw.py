@@ -42,7 +42,9 @@ def takes_back(lab: Lab, session: str, rater: str, why: str = "wrong recording",
     with working_file(settings) as con:
         night = begin_night(con, dt.datetime.combine(on, dt.time(9), dt.UTC), on, fingerprint(catalog, roster))
         with one_transaction(con):
-            withdraw_rating(con, Meant(session, rater, why, **which), night.stamp, night.night_id, spool_folder(settings))
+            withdraw_rating(
+                con, Meant(session, rater, why, **which), night.stamp, night.night_id, spool_folder(settings)
+            )
             counts = note_night(con, night, catalog, roster, settings)
             settle(con, night)
     return counts
@@ -94,9 +96,9 @@ def test_of_what_is_sent_after_a_withdrawal(small: Lab, case: str) -> None:
     sends(small, "c.csv", *rows)
     small.night()
     assert small.adherence() == counts
-    assert small.rows("select verdict from history.rating where workbook = 'c.csv' and session_id = 'S' order by cell")[0] == (
-        verdict,
-    )
+    assert small.rows("select verdict from history.rating where workbook = 'c.csv' and session_id = 'S' order by cell")[
+        0
+    ] == (verdict,)
     assert all(found == accepted + held + twice for found, accepted, held, twice in small.ledger())
 
 
@@ -151,7 +153,9 @@ def test_which_rating_is_meant_must_be_clear(small: Lab) -> None:
     head = "session | rater | role | adherence | competence\n"
     sends(small, "a.csv", "S|R|observer|4|5", "S|R|self|7|7", head=head)
     small.night()
-    with pytest.raises(UsageError, match=r"2 ratings fit.*--role observer --instrument pair; --role self --instrument pair"):
+    with pytest.raises(
+        UsageError, match=r"2 ratings fit.*--role observer --instrument pair; --role self --instrument pair"
+    ):
         takes_back(small, "S", "R")
     takes_back(small, "S", "R", role="self")
     assert small.adherence() == {"S R": 4}

@@ -63,7 +63,7 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBPyConnection
     lab = Lab(tmp_path_factory.mktemp("home"))
     sends_form(lab, "month 1.xlsx", "mbt-programme", of_case(1), IN_PLACE)
     sends_form(lab, "month 6.xlsx", "mbt-programme", of_case(6), IN_PLACE | {("crisis_plan", "in_place"): "yes"})
-    fields = of_case(1) | {"session_id": "S-1"}
+    fields = of_case(1) | {"session_id": "S-1", "phase": "assessment", "diagnosis": "bpd"}
     del fields["assessment_point"]
     sends_form(lab, "techniques.xlsx", "mbt-techniques", fields, _techniques())
     lab.night()
@@ -126,6 +126,25 @@ def test_what_is_described_is_not_expected_on_the_scales_that_judge(con: DuckDBP
         ("challenge", "extent", 1, 4, None),
         ("marked", "adherence", 1, 4, 4),
         ("marked", "competence", 1, 4, 4),
+    ]
+
+
+def test_a_case_without_a_crisis_plan_is_put_as_a_question(con: DuckDBPyConnection) -> None:
+    assert con.execute("select session_id, rule, workbook, cell from supervision.prompt order by all").fetchall() == [
+        ("C-7 @ 1", "crisis-plan-absent", "month 1.xlsx", "D13"),
+        ("S-1", "relational-in-assessment", "techniques.xlsx", ""),
+        ("S-1", "relationship-in-assessment", "techniques.xlsx", ""),
+    ]
+
+
+def test_the_kind_of_sessions_is_counted_and_no_score_is_split_by_it(con: DuckDBPyConnection) -> None:
+    assert con.execute(
+        "select fact, said, n_sessions from quality.session_mix where instrument_id = 'mbt-techniques' order by fact"
+    ).fetchall() == [
+        ("diagnosis", "bpd", 1),
+        ("phase", "assessment", 1),
+        ("selection", "unknown", 1),
+        ("setting", None, 1),
     ]
 
 
