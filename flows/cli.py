@@ -239,6 +239,18 @@ def show(instrument: str, /, *, home: Home = None) -> None:
 
 
 @_instruments.command
+def compare(*, home: Home = None) -> None:
+    """All active instruments side by side, element by element, as a Markdown page.
+
+    Example: fidelity instruments compare
+    """
+    from flows.forms.compare import compare_instruments
+    from schemas.catalog import load_catalog
+
+    tell(compare_instruments(load_catalog((settings_at(home).own_schemas,))))
+
+
+@_instruments.command
 def check(file: Path, /, *, home: Home = None) -> None:
     """Say in plain words what is wrong with an instrument file, if anything.
 

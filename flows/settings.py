@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     provisional: bool = Field(default=True, description="Whether the summary says provisional or final.")
 
     window_months: int = Field(default=24, ge=1, description="Sessions of this many months before the night count.")
+    crisis_plan_by_session: int = Field(
+        default=4, ge=1, description="A crisis plan that is in place later than by this session is late."
+    )
     min_sessions: int = Field(default=4, ge=1, description="Fewer sessions than this: insufficient.")
     min_patients: int = Field(default=2, ge=0, description="Fewer patients than this: insufficient.")
     min_raters: int = Field(default=2, ge=1, description="Fewer raters than this: insufficient.")

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from flows.errors import FidelityError, InstrumentWrong, LayoutWrong
+from schemas.guidance import Rule
 from schemas.instrument import Element, Instrument, Version
 from schemas.layout import REMARK_COLUMN, Layout
 
 SHIPPED = Path(__file__).parent
-P = TypeVar("P", Instrument, Layout)
+P = TypeVar("P", Instrument, Layout, Rule)
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Active instruments by (id, version) and layouts by id, each with the text it was read from."""
+    """Active instruments by (id, version), layouts and rules of guidance by id, each with the text it was read from."""
 
     instruments: Mapping[tuple[str, str], Instrument]
     layouts: Mapping[str, Layout]
-    texts: Mapping[str, str]  # "instrument mbt-session 1.0" or "layout north-form 1" -> the file's text
+    texts: Mapping[str, str]  # "instrument mbt-session 1.0", "layout north-form 1" or "rule …" -> the file's text
+    rules: Mapping[str, Rule] = field(default_factory=dict)
 
     def latest(self, instrument_id: str) -> Instrument:
         """The newest version of an instrument.
@@ -70,7 +72,7 @@ def version_key(version: Version) -> tuple[int, ...]:
 
 
 def load_catalog(homes: Iterable[Path]) -> Catalog:
-    """Read `instruments/*.toml` and `layouts/*.toml` below each folder of `homes` (the shipped ones are always read).
+    """Read `instruments/*.toml`, `layouts/*.toml` and `guidance/*.toml` below each folder of `homes`, after the shipped ones.
 
     Raises:
         InstrumentWrong, LayoutWrong: a file breaks a rule, or two different texts share an id and version.
@@ -93,7 +95,11 @@ def load_catalog(homes: Iterable[Path]) -> Catalog:
             )
         _keep_text(texts, f"layout {layout.name}", path, LayoutWrong)
         layouts[layout.id] = layout
-    catalog = Catalog(instruments, layouts, texts)
+    rules: dict[str, Rule] = {}
+    for path in _toml_files(folders, "guidance"):
+        rule = _read(path, Rule, InstrumentWrong)
+        rules[rule.id], texts[f"rule {rule.id}"] = rule, path.read_text(encoding="utf-8")  # the home's own wins
+    catalog = Catalog(instruments, layouts, texts, rules)
     for layout in layouts.values():
         check_layout(layout, catalog)
     return catalog
@@ -111,7 +117,8 @@ def catalog_of(texts: Mapping[str, str]) -> Catalog:
     for instrument in read:
         check_crosswalk(instrument, instruments)
     layouts = [_parse(text, name, Layout, LayoutWrong) for kind, name, text in kept if kind == "layout"]
-    catalog = Catalog(instruments, {layout.id: layout for layout in layouts}, dict(texts))
+    rules = [_parse(text, name, Rule, InstrumentWrong) for kind, name, text in kept if kind == "rule"]
+    catalog = Catalog(instruments, {layout.id: layout for layout in layouts}, dict(texts), {r.id: r for r in rules})
     for layout in layouts:
         check_layout(layout, catalog)
     return catalog

@@ -175,6 +175,7 @@ class Code(StrEnum):
     DATE_IMPLAUSIBLE = "date_implausible"
     RATED_BEFORE_SESSION = "rated_before_session"
     REVISION_UNREADABLE = "revision_unreadable"
+    POINT_UNREADABLE = "point_unreadable"
     ROLE_UNKNOWN = "role_unknown"
     SELECTION_UNKNOWN = "selection_unknown"
     ROWS_DISAGREE = "rows_disagree"
@@ -207,6 +208,7 @@ class Code(StrEnum):
     NOTHING_FILLED_IN = "nothing_filled_in"
     ROSTER_ABSENT = "roster_absent"
     SHEET_NOT_READ = "sheet_not_read"
+    FACT_UNKNOWN = "fact_unknown"
     HIDDEN_SHEET = "hidden_sheet"
     TIMELINE_OF_NOBODY = "timeline_of_nobody"
     # kept no longer
@@ -277,6 +279,9 @@ FINDING_KINDS: dict[Code, FindingKind] = {
     Code.DATE_IMPLAUSIBLE: _error("This date lies before 1990 or in the future. Correct it."),
     Code.RATED_BEFORE_SESSION: _error("The rating is dated before its session. Correct one of the two dates."),
     Code.REVISION_UNREADABLE: _error("The revision is not a whole number. Enter 1 for the first version, then 2, 3 …"),
+    Code.POINT_UNREADABLE: _error(
+        "The month of treatment is not a whole number. Enter the month of this assessment, such as 6."
+    ),
     Code.ROLE_UNKNOWN: _error("This is not a role. Enter observer, supervisor, self or consensus."),
     Code.SELECTION_UNKNOWN: _error(
         "This does not say how the session was selected. Enter random, therapist_chosen, supervisor_chosen or unknown."
@@ -341,6 +346,9 @@ FINDING_KINDS: dict[Code, FindingKind] = {
     ),
     Code.NOTHING_FILLED_IN: _warning("The form is blank: nobody has rated anything in it."),
     Code.ROSTER_ABSENT: _warning("There is no roster, so every id was taken as it stands. Add raw/roster.xlsx."),
+    Code.FACT_UNKNOWN: _warning(
+        "This does not name {field} in a word that is known, so it was left out. Choose from the list on the form."
+    ),
     Code.SHEET_NOT_READ: _warning("No layout describes this sheet; nothing was read from it.{suggestion}"),
     Code.HIDDEN_SHEET: _warning("This sheet is hidden and was not read."),
     Code.TIMELINE_OF_NOBODY: _warning(

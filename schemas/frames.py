@@ -16,6 +16,7 @@ from pandera.errors import SchemaError, SchemaErrors
 
 from flows.errors import FidelityError
 from schemas.codes import Code, Role, Selection, Severity, State
+from schemas.session_codes import Diagnosis, Phase, Setting
 from schemas.timeline_codes import Arousal, Followed, Intervention, Mode
 
 SHA256 = r"^[0-9a-f]{64}$"
@@ -66,6 +67,9 @@ class FoundRating(Model):
     revision: pl.Int32 = pa.Field(nullable=True)
     role: str = pa.Field(isin=list(Role))
     selection: str = pa.Field(isin=list(Selection))
+    phase: str = pa.Field(isin=list(Phase), nullable=True)
+    diagnosis: str = pa.Field(isin=list(Diagnosis), nullable=True)
+    setting: str = pa.Field(isin=list(Setting), nullable=True)
     instrument_id: str
     instrument_version: str
     layout: str

@@ -18,6 +18,10 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=400, strip_whit
 
 MARKABLE = (State.NO_OPPORTUNITY, State.UNJUDGEABLE, State.NOT_DELIVERED)
 MOST_POINTS = 100_001  # measurements in fine steps can be read; a step mistyped as 1e-9 must not fill the memory
+EARLIEST_DAY, LATEST_DAY = 19900101, 21001231
+
+# What the numbers of a scale mean. Only those of a rating are more or less of something, and may be averaged.
+Kind = Literal["rating", "choice", "count", "date"]
 
 
 class Part(BaseModel):
@@ -27,12 +31,18 @@ class Part(BaseModel):
 
 
 class Scale(Part):
-    """One scale: `lowest` to `highest` in steps of `step`, with words at its anchors."""
+    """One scale: `lowest` to `highest` in steps of `step`, with words at its anchors.
+
+    A `choice` names each of its points by an anchor; a `count` is a whole number; the value of a `date` is written as the
+    number 20260324, so that it can be read and compared wherever values stand.
+    """
 
     id: Id
     title: Text
     short: Text
     question: Text
+    kind: Kind = "rating"
+    required: bool = True  # false: a blank on this scale holds no rating
     lowest: float
     highest: float
     step: float = 1
@@ -42,8 +52,22 @@ class Scale(Part):
     states: tuple[State, ...] = MARKABLE  # marks that mean something on this scale, where the item allows them
 
     @property
+    def is_picked(self) -> bool:
+        """True when its values are few enough to be offered in a list; counts and dates are typed."""
+        return self.kind in ("rating", "choice")
+
+    def range_words(self, between: str = ", ") -> str:
+        """What may stand on the scale, in words: its anchors, its ends, or what a date looks like."""
+        if self.kind == "date":
+            return "a date as year-month-day, such as 2026-03-24"
+        anchors = between.join(f"{point} {word}" for point, word in self.anchors.items())
+        return anchors or f"{self.lowest:g} to {self.highest:g}"
+
+    @property
     def points(self) -> tuple[float, ...]:
-        """Every value of the scale, ascending."""
+        """Every value of the scale, ascending; none where values are typed."""
+        if not self.is_picked:
+            return ()
         lowest, step = Decimal(str(self.lowest)), Decimal(str(self.step))
         n = int((Decimal(str(self.highest)) - lowest) / step)
         return tuple(float(lowest + step * k) for k in range(n + 1))
@@ -53,10 +77,25 @@ class Scale(Part):
         lowest, step = Decimal(str(self.lowest)), Decimal(str(self.step))
         return float(lowest + step * round((Decimal(str(number)) - lowest) / step))
 
+    @model_validator(mode="before")
+    @classmethod
+    def _dates_need_no_ends(cls, written: object) -> object:
+        if isinstance(written, dict) and written.get("kind") == "date":
+            return {"lowest": EARLIEST_DAY, "highest": LATEST_DAY} | written
+        return written
+
     @model_validator(mode="after")
     def _is_a_scale(self) -> Scale:
         if self.highest <= self.lowest or self.step <= 0:
             raise ValueError(f"scale {self.id}: highest must exceed lowest, and step must be above 0")
+        if self.kind != "rating" and (self.step != 1 or self.threshold is not None):
+            raise ValueError(f"scale {self.id}: a {self.kind} has no step and no threshold")
+        if self.is_picked:
+            self._check_points()
+        _check_markable(f"scale {self.id}", self.states)
+        return self
+
+    def _check_points(self) -> None:
         if (self.highest - self.lowest) / self.step >= MOST_POINTS:
             raise ValueError(f"scale {self.id}: it has more than {MOST_POINTS} points; make the step larger")
         if self.points[-1] != self.highest:
@@ -68,8 +107,8 @@ class Scale(Part):
         for point in self.anchors:
             if not _is_number(point) or float(point) not in self.points:
                 raise ValueError(f"scale {self.id}: the anchor {point} is not a point of the scale")
-        _check_markable(f"scale {self.id}", self.states)
-        return self
+        if self.kind == "choice" and len(self.anchors) < len(self.points):
+            raise ValueError(f"scale {self.id}: a choice names each of its points by an anchor")
 
 
 class Domain(Part):
@@ -105,7 +144,7 @@ class Item(Part):
     title: Text
     guidance: Text | None = None
     speaks_to: tuple[Speaks, ...] = ()
-    scales: tuple[Id, ...] = Field(min_length=1)
+    scales: tuple[Id, ...]  # none: listed so that nobody rates it by mistake
     states: tuple[State, ...] = (State.NO_OPPORTUNITY, State.UNJUDGEABLE)
     required: bool = True
 
@@ -162,6 +201,8 @@ class Instrument(Part):
                 raise ValueError(
                     f"item {item.id}: there is no scale {unknown[0]}; the scales are {', '.join(sorted(scales))}"
                 )
+        if not any(item.scales for item in self.items):
+            raise ValueError("no item is rated on any scale")
         for element in self.elements:
             if element.domain not in domains:
                 raise ValueError(f"element {element.id}: there is no domain {element.domain}")
@@ -195,6 +236,15 @@ class Instrument(Part):
     def marks(self, item: Item, scale: Scale) -> tuple[State, ...]:
         """The marks a rater may make instead of a value: those that the item and the scale both allow."""
         return tuple(state for state in MARKABLE if state in item.states and state in scale.states)
+
+    def is_required(self, item: Item, scale: Scale) -> bool:
+        """True when a rating in which this cell is blank is held."""
+        return item.required and scale.required and scale.id in item.scales
+
+    @property
+    def required_cells(self) -> tuple[tuple[Item, Scale], ...]:
+        """Every item on every scale that a rating must fill, in the order of the form."""
+        return tuple((i, s) for i in self.items for s in self.scales if self.is_required(i, s))
 
     def item(self, item_id: str) -> Item:
         """The item with this id."""

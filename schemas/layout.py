@@ -13,8 +13,9 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from schemas.codes import Role, Selection, State
+from schemas.codes import Described, Role, Selection, State
 from schemas.instrument import Id, Part, Text, Version
+from schemas.session_codes import Diagnosis, Phase, Setting
 
 
 def _as_list(value: object) -> object:
@@ -25,9 +26,11 @@ Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
 
 FieldName = Literal[
     "session_id", "therapist_id", "co_therapist_id", "patient_id", "rater_id", "session_on", "rated_on", "revision",
-    "role", "selection", "item", "scale", "value", "comment", "overall_comment",
+    "role", "selection", "assessment_point", "phase", "diagnosis", "setting", "item", "scale", "value", "comment",
+    "overall_comment",
 ]  # fmt: skip
 ID_FIELDS: tuple[FieldName, ...] = ("session_id", "therapist_id", "patient_id", "rater_id")
+FACT_FIELDS: tuple[FieldName, ...] = ("phase", "diagnosis", "setting")  # of the session; each in words of a closed list
 DATE_FIELDS: tuple[FieldName, ...] = ("session_on", "rated_on")
 REMARK_COLUMN = "comment"  # what [scales] may say of a header besides the instrument's scales: remarks on an item
 ROW_ONLY: tuple[FieldName, ...] = ("item", "scale", "value")
@@ -222,6 +225,8 @@ def _check_field(name: FieldName, source: FieldSource, given: set[str]) -> None:
         raise ValueError(f"[fields.{name}]: only therapist_id may hold several")
     if source.same_as is not None and source.same_as not in given:
         raise ValueError(f"[fields.{name}]: same_as names {source.same_as}, which has no source")
-    words: dict[str, type[Role] | type[Selection]] = {"role": Role, "selection": Selection}
+    words: dict[str, type[Described]] = {
+        "role": Role, "selection": Selection, "phase": Phase, "diagnosis": Diagnosis, "setting": Setting,
+    }  # fmt: skip
     if name in words and source.value is not None and source.value not in set(words[name]):
         raise ValueError(f"[fields.{name}]: {source.value} is none of {', '.join(words[name])}")

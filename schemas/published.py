@@ -29,6 +29,7 @@ from schemas.codes import (
     Status,
 )
 from schemas.figure_codes import ComparedWith, EstimateNote, IccType
+from schemas.session_codes import Diagnosis, Phase, Setting
 from schemas.timeline_codes import Arousal, Basis, Break, Followed, Intervention, Mode
 
 Rule = tuple[Any, tuple[pa.Check, ...]]
@@ -83,19 +84,20 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     (
         _id(),
         "therapist_id patient_id rater_id session_id instrument_id instrument_version item element scale domain facet "
-        "supervisor_id period list table_name column_name name topic finding_id rating_id version",
+        "supervisor_id period list table_name column_name name topic finding_id rating_id version case_id rule",
     ),
     (
         _text(),
         "workbook sheet cell sha256 message reason layout note team therapist_ids title domain_title guidance unit "
-        "crosswalk_to threshold_word anchors sentence table_sentence data_type question query meaning item_title lab code",
+        "crosswalk_to threshold_word anchors fact said sentence table_sentence data_type question query meaning item_title "
+        "lab code",
     ),
     (
         _count(),
         "n_sessions n_patients n_raters n_rated n_no_opportunity n_unjudgeable n_not_delivered n_missing n_ratings "
         "n_accepted n_held n_duplicate n_workbooks n_released n_waiting planned rated double_rated overdue position "
         "min_sessions min_patients min_raters n_levels sessions_to_50 sessions_to_70 sessions_to_80 "
-        "comparison_group",
+        "comparison_group assessment_point",
     ),
     (_number(), "lower upper near_lower near_upper gain difference by_therapists by_severity by_who_was_rated"),
     (_number(), "mean_before mean_after error_variance error_variance_then"),
@@ -153,6 +155,9 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     ((pl.Float64, (pa.Check.ge(0, name="not negative"),)), "variance"),
     (_one_of(Selection), "selection"),
     (_one_of(Modality), "modality"),
+    (_one_of(Phase), "phase"),
+    (_one_of(Diagnosis), "diagnosis"),
+    (_one_of(Setting), "setting"),
     (_one_of(Outcome), "outcome"),
     (_one_of(Severity), "severity"),
     (_one_of(FINDING_KINDS), "first_code"),
@@ -191,7 +196,8 @@ _TABLES: Mapping[str, str] = {
     "supervision.session_item": "session_id session_on? therapist_id? patient_id? rater_id role instrument_id "
     "instrument_version item scale state value? workbook sheet cell",
     "supervision.item_element": "instrument_id instrument_version item item_title element weight is_partly crosswalked",
-    "supervision.session_therapist": "session_id therapist_id session_on? patient_id? selection in_window",
+    "supervision.session_therapist": "session_id therapist_id session_on? patient_id? selection phase? diagnosis? setting? "
+    "in_window",
     "supervision.trajectory_session": "session_id session_on? therapist_id rater_id role instrument_id basis episode? n_expected "
     "n_in_order? last_in_order? furthest? breaks_at? break_kind n_inversions? order_held? modes? lost_minute? "
     "minutes_to_validation? minutes_to_restoring? done_while_high? n_mentalizing_back n_no_change n_lost_further",
@@ -205,6 +211,12 @@ _TABLES: Mapping[str, str] = {
     "supervision.therapist_chart": f"therapist_id {_CHART}",
     "supervision.focus": "therapist_id instrument_id role kind position domain element scale reason p_adequate session_id "
     "session_on? workbook sheet cell",
+    "supervision.session_fact": "session_id case_id? assessment_point? session_on? therapist_id? patient_id? rater_id role "
+    "instrument_id instrument_version item scale kind state said? workbook sheet cell",
+    "supervision.prompt": "session_id session_on? rule sentence why workbook? sheet? cell?",
+    "supervision.therapist_fact": "therapist_id instrument_id role item scale said n_ratings n_sessions",
+    "quality.fact": "instrument_id role assessment_point? item scale said n_ratings n_sessions",
+    "quality.session_mix": "instrument_id role fact said? n_sessions",
     "quality.held_rating": "workbook sheet cell session_id? rater_id? therapist_ids? role instrument_id first_code message "
     "since rating_id",
     "quality.finding": "code severity workbook sheet cell session_id? rater_id? message opened_at closed_at? finding_id",
@@ -240,11 +252,13 @@ _TABLES: Mapping[str, str] = {
     "about.instrument": "instrument_id instrument_version title modality unit is_latest is_clinical crosswalk_to?",
     "about.element": "instrument_id instrument_version domain domain_title is_ordered element position title guidance "
     "crosswalked",
-    "about.scale": "instrument_id instrument_version scale title lowest highest step threshold? threshold_word? anchors?",
+    "about.scale": "instrument_id instrument_version scale title kind lowest highest step threshold? threshold_word? anchors?",
 }
 # Where a name's rule is narrower, or of another type, in one table.
 _NARROWER: Mapping[tuple[str, str], Rule] = {
     ("quality.finding", "code"): _one_of(FINDING_KINDS),
+    ("about.scale", "kind"): _one_of(dict.fromkeys(("rating", "choice", "count", "date"))),
+    ("supervision.session_fact", "kind"): _one_of(dict.fromkeys(("choice", "count", "date"))),
     ("quality.d_study", "note"): _one_of(PlanNote),
     ("quality.next_rating", "note"): _one_of(PlanNote),
     ("quality.change", "note"): _one_of(PlanNote),

@@ -85,7 +85,7 @@ def _notes(instrument: Instrument, catalog: Catalog) -> list[str]:
     """What is allowed and yet worth a second look."""
     silent = [str(item.number) for item in instrument.items if not item.speaks_to]
     covered = coverage(instrument, catalog.elements_of(instrument))
-    without = [scale.id for scale in instrument.scales if scale.threshold is None]
+    without = [s.id for s in instrument.scales if s.threshold is None and s.kind == "rating"]
     notes = []
     if silent:
         notes.append(f"Items that speak to no element, and are shown by item only: {', '.join(silent)}.")
@@ -99,13 +99,21 @@ def _notes(instrument: Instrument, catalog: Catalog) -> list[str]:
 
 
 def _size(instrument: Instrument) -> str:
-    scales = ", ".join(f"{s.id} {s.lowest:g} to {s.highest:g}" for s in instrument.scales)
+    scales = ", ".join(_span(s) for s in instrument.scales)
     items = "1 item" if len(instrument.items) == 1 else f"{len(instrument.items)} items"
     kind = "" if instrument.clinical else "; demonstration"
     return f"{items}; {scales}; {instrument.modality} {instrument.unit}s{kind}"
 
 
+def _span(scale: Scale) -> str:
+    if scale.kind == "rating":
+        return f"{scale.id} {scale.lowest:g} to {scale.highest:g}"
+    return f"{scale.id} ({scale.kind})"
+
+
 def _scale_words(scale: Scale) -> str:
+    if scale.kind != "rating":
+        return f"{scale.id}: {scale.question} {scale.kind}; {scale.range_words()}"
     anchors = ", ".join(f"{point} {word}" for point, word in scale.anchors.items())
     threshold = "no threshold"
     if scale.threshold is not None:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 from schemas.codes import Described, Modality, Selection, State
 from schemas.instrument import Instrument, Item, Scale
-from schemas.layout import EventField, FieldName, FieldSource, Layout, SheetChoice, Table, Timeline
+from schemas.layout import FACT_FIELDS, EventField, FieldName, FieldSource, Layout, SheetChoice, Table, Timeline
+from schemas.session_codes import Diagnosis, Phase, Setting
 
 MARKER = "session-fidelity form"
 RATING_SHEET = "Rating"
@@ -41,7 +42,11 @@ _LABELS: Mapping[FieldName, str] = {
     "revision": "Revision",
     "selection": "How it was chosen",
     "overall_comment": "Overall remark",
+    "phase": "Phase of treatment",
+    "diagnosis": "Diagnosis group",
+    "setting": "Setting",
 }
+FACT_WORDS: Mapping[FieldName, type[Described]] = {"phase": Phase, "diagnosis": Diagnosis, "setting": Setting}
 NUMBER_HEADER = "No."
 ITEM_HEADER = "What to look and listen for"
 REMARK_HEADER = "Remark"
@@ -59,10 +64,14 @@ EVENT_HEADERS: Mapping[EventField, str] = {
 }
 TIMELINE_END = "Mode –"  # how the legend below the lines begins
 
-_CASE_LABELS: Mapping[FieldName, str] = {"session_id": "Case id", "session_on": "Assessed on"}
+_CASE_LABELS: Mapping[FieldName, str] = {
+    "session_id": "Case id",
+    "session_on": "Assessed on",
+    "assessment_point": "Month of treatment",
+}
 _GROUP_LABELS: Mapping[FieldName, str] = {"therapist_id": "Therapist ids"}
 
-OPTIONAL: tuple[FieldName, ...] = ("rated_on", "revision", "role", "selection", "overall_comment")
+OPTIONAL: tuple[FieldName, ...] = ("rated_on", "revision", "role", "selection", "overall_comment", *FACT_FIELDS)
 
 
 def marker(instrument: Instrument) -> str:
@@ -81,13 +90,14 @@ def field_labels(instrument: Instrument) -> dict[FieldName, str]:
     labels = dict(_LABELS)
     if instrument.unit == "case":
         labels |= _CASE_LABELS
+        del labels["selection"]  # a case is not drawn from among others
     if instrument.modality is Modality.GROUP:
         labels |= _GROUP_LABELS
     return labels
 
 
 def point_words(scale: Scale) -> dict[str, float]:
-    """Every point of a scale as the drop-down says it: `4 – adequate`, or `5` where there is no anchor."""
+    """Every point of a scale as the drop-down says it: `4 – adequate`, or `5` without an anchor; none where it is typed."""
     anchors = {float(point): word for point, word in scale.anchors.items()}
     return {_point_word(point, anchors.get(point)): point for point in scale.points}
 
@@ -112,6 +122,11 @@ def step_word(position: int, title: str) -> str:
 def event_word(word: Described) -> str:
     """A word of the timeline's closed lists as the drop-down says it: `psychic equivalence`."""
     return str(word).replace("_", " ")
+
+
+def fact_words(name: FieldName) -> tuple[str, ...]:
+    """What the drop-down of a fact about the session offers."""
+    return tuple(word.replace("_", " ") for word in FACT_WORDS[name])
 
 
 def is_field_required(instrument: Instrument, field: FieldName) -> bool:

@@ -6,7 +6,7 @@ rows 3-7    about the session and the rating, two fields a row, and the counter
 row 8       hint, and what each scale asks
 row 9       header
 rows 10-    a band where a new domain begins, a row an item
-below       overall remark, how to rate, purpose; then, hidden, what the drop-downs offer
+below       overall remark, facts about the session, how to rate, purpose; then, hidden, what the drop-downs offer
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from schemas.layout import FieldName
 
 MARKER_ROW, TITLE_ROW, FIELDS_ROW, QUESTION_ROW, HEADER_ROW = 1, 2, 3, 8, 9
 LEFT_FIELDS: tuple[FieldName, ...] = ("session_id", "therapist_id", "rater_id", "rated_on", "selection")
+CASE_FIELDS: tuple[FieldName, ...] = ("session_id", "therapist_id", "rater_id", "rated_on", "assessment_point")
 RIGHT_FIELDS: tuple[FieldName, ...] = ("session_on", "patient_id", "role", "revision")
+FACT_PLACES: dict[FieldName, tuple[str, int]] = {"phase": ("B", 1), "diagnosis": ("B", 2), "setting": ("D", 1)}
 NUMBER, TITLE, TITLE_END, FIRST_SCALE = "A", "B", "C", 4
 
 
@@ -73,7 +75,7 @@ class FormPlan:
     @property
     def legend_row(self) -> int:
         """First of the rows that say how to rate: one a scale, one for the marks, then purpose and scope."""
-        return self.overall_row + 2
+        return self.overall_row + 4
 
     @property
     def last_row(self) -> int:
@@ -89,8 +91,11 @@ class FormPlan:
         """Cell of a field's label; None is the counter, in the place of the last field on the right."""
         if name == "overall_comment":
             return f"{TITLE}{self.overall_row}"
-        if name in LEFT_FIELDS:
-            return f"{TITLE}{FIELDS_ROW + LEFT_FIELDS.index(name)}"
+        if name in FACT_PLACES:
+            column, row = FACT_PLACES[name]
+            return f"{column}{self.overall_row + row}"
+        if name in self._left_fields:
+            return f"{TITLE}{FIELDS_ROW + self._left_fields.index(name)}"
         place = len(RIGHT_FIELDS) if name is None else RIGHT_FIELDS.index(name)
         return f"{get_column_letter(FIRST_SCALE)}{FIELDS_ROW + place}"
 
@@ -98,6 +103,10 @@ class FormPlan:
         """Cell that holds a field: the one to the right of its label."""
         label = self.label_cell(name)
         return f"{chr(ord(label[0]) + 1)}{label[1:]}"
+
+    @property
+    def _left_fields(self) -> tuple[FieldName, ...]:
+        return CASE_FIELDS if self.instrument.unit == "case" else LEFT_FIELDS
 
     def score_cell(self, item_id: str, scale_id: str) -> str:
         """Cell of one item on one scale."""

@@ -7,7 +7,7 @@ and that also finds what was pasted, which no drop-down would.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,11 +19,19 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from flows.errors import InstrumentWrong
-from flows.forms.form_layout import SELECTION_WORDS, choices, field_labels, is_field_required
+from flows.forms.form_layout import (
+    FACT_WORDS,
+    SELECTION_WORDS,
+    choices,
+    fact_words,
+    field_labels,
+    is_field_required,
+)
 from flows.forms.form_plan import HEADER_ROW, FormPlan
 from flows.forms.form_style import LABEL_FONT, put_text
 from schemas.codes import Role
-from schemas.instrument import Scale
+from schemas.instrument import Item, Scale
+from schemas.layout import FACT_FIELDS
 
 NOT_UNDERSTOOD = "check"
 ALL_DONE = "nothing – all done"
@@ -59,10 +67,14 @@ def add_rules(sheet: Worksheet, plan: FormPlan) -> None:
     """Write the drop-downs, the checks and the counter of a form."""
     lists = _write_lists(sheet, plan)
     for offered, cells in plan.cells_by_choices().items():
-        _offer_scores(sheet, lists[offered], cells)
+        if offered:
+            _offer_scores(sheet, lists[offered], cells)
     for item in plan.instrument.items:
-        used = [(s.id, lists[offered]) for s, offered in _offers(plan, item.id)]
-        sheet[plan.check_cell(item.id)] = _check_formula(plan, item.id, used)
+        wrong = [_not_understood(plan.score_cell(item.id, s.id), s, lists[o]) for s, o in _offers(plan, item.id)]
+        for (scale, _), formula in zip(_offers(plan, item.id), wrong, strict=True):
+            _colour_when(sheet, plan.score_cell(item.id, scale.id), f"{formula}=1", ink="9C1C1C", ground="F9D6D2")
+        if wrong:
+            sheet[plan.check_cell(item.id)] = _check_formula(plan, item, wrong)
     sheet[plan.field_cell(None)] = counter_formula(plan)
     done = f'LEFT({plan.field_cell(None)},7)="nothing"'
     _colour_when(sheet, plan.field_cell(None), done, ink="1E6B34", ground="DDF0E1")
@@ -72,9 +84,7 @@ def add_rules(sheet: Worksheet, plan: FormPlan) -> None:
 def counter_formula(plan: FormPlan) -> str:
     """The formula that says how many required ratings and details are blank, and how many rows to check."""
     instrument = plan.instrument
-    required = [plan.item_rows[i.id] for i in instrument.items if i.required]
-    first, last = min(plan.scale_columns.values()), max(plan.scale_columns.values())
-    ratings = _blanks(f"{first}{a}:{last}{b}" for a, b in runs(required))
+    ratings = _blanks(_required_areas(plan))
     details = _blanks(plan.field_cell(n) for n in field_labels(instrument) if is_field_required(instrument, n))
     column = plan.check_column
     checks = f'COUNTIF({column}{HEADER_ROW + 1}:{column}{plan.last_item_row},"{NOT_UNDERSTOOD}")'
@@ -83,6 +93,14 @@ def counter_formula(plan: FormPlan) -> str:
         f'&IF({checks}>0,", "&{checks}&" to check","")'
     )
     return f'=IF({ratings}+{details}+{checks}=0,"{ALL_DONE}",{words})'
+
+
+def _required_areas(plan: FormPlan) -> Iterator[str]:
+    """The areas in which nothing may be blank; cells that the instrument does not use say so, and are not blank."""
+    rows = runs(plan.item_rows[i.id] for i in plan.instrument.items if i.required)
+    columns = runs(ord(plan.scale_columns[s.id]) for s in plan.instrument.scales if s.required)
+    for first, last in columns:
+        yield from (f"{chr(first)}{a}:{chr(last)}{b}" for a, b in rows)
 
 
 def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
@@ -146,7 +164,7 @@ def _write_lists(sheet: Worksheet, plan: FormPlan) -> dict[tuple[str, ...], Choi
         (offered, (*(f"{p:g}" for p in points[offered]), *points[offered]))
         for offered in plan.cells_by_choices()
     ]
-    wanted += [(tuple(Role), ()), (tuple(SELECTION_WORDS), ())]
+    wanted += [(offered, ()) for offered in (tuple(Role), tuple(SELECTION_WORDS), *map(fact_words, FACT_FIELDS))]
     return {
         offered: write_list(sheet, FIRST_LIST_COLUMN + k, plan.lists_row, offered, understood)
         for k, (offered, understood) in enumerate(wanted)
@@ -164,8 +182,6 @@ def _offer_scores(sheet: Worksheet, entries: ChoiceList, cells: Sequence[str]) -
         DataValidation(type="list", formula1=entries.offered, allow_blank=True, showErrorMessage=False),
         cells,
     )
-    for cell in cells:
-        _colour_when(sheet, cell, f"{_is_not_understood(cell, entries)}=1", ink="9C1C1C", ground="F9D6D2")
 
 
 def _colour_when(sheet: Worksheet, cell: str, formula: str, ink: str, ground: str) -> None:
@@ -173,15 +189,23 @@ def _colour_when(sheet: Worksheet, cell: str, formula: str, ink: str, ground: st
     sheet.conditional_formatting.add(cell, Rule(type="expression", formula=[formula], dxf=look))
 
 
-def _is_not_understood(cell: str, entries: ChoiceList) -> str:
+def _not_understood(cell: str, scale: Scale, entries: ChoiceList) -> str:
+    """A formula that is 1 when a cell holds something that is neither offered nor a number that may be typed there."""
     known = f"SUMPRODUCT(({entries.understood}=TRIM({cell}))+({entries.understood}={cell}))"
+    if not scale.is_picked:
+        lowest, highest = _typed_limits(scale)
+        known = f"({known}+ISNUMBER({cell})*({cell}>={lowest})*({cell}<={highest}))"
     return f'(({cell}<>"")*({known}=0))'
 
 
-def _check_formula(plan: FormPlan, item_id: str, used: Sequence[tuple[str, ChoiceList]]) -> str:
-    cells = [plan.score_cell(item_id, scale) for scale, _ in used]
-    wrong = "+".join(_is_not_understood(cell, entries) for cell, (_, entries) in zip(cells, used, strict=True))
-    return f'=IF({wrong}>0,"{NOT_UNDERSTOOD}",IF({_blanks(cells)}=0,"✓",""))'
+def _typed_limits(scale: Scale) -> tuple[str, str]:
+    return (EARLIEST, "TODAY()") if scale.kind == "date" else (f"{scale.lowest:g}", f"{scale.highest:g}")
+
+
+def _check_formula(plan: FormPlan, item: Item, wrong: Sequence[str]) -> str:
+    needed = [plan.score_cell(item.id, s.id) for i, s in plan.instrument.required_cells if i is item]
+    is_done = f"{_blanks(needed)}=0" if needed else "TRUE"
+    return f'=IF({"+".join(wrong)}>0,"{NOT_UNDERSTOOD}",IF({is_done},"✓",""))'
 
 
 def _blanks(areas: Iterable[str]) -> str:
@@ -192,10 +216,22 @@ def _guide_fields(sheet: Worksheet, plan: FormPlan, lists: dict[tuple[str, ...],
     session_on = plan.field_cell("session_on")
     roles = "; ".join(f"{role}: {role.meaning}" for role in Role)
     add_list(sheet, [plan.field_cell("role")], lists[tuple(Role)].offered, "Your role", f"{roles}.")
-    add_list(
-        sheet, [plan.field_cell("selection")], lists[tuple(SELECTION_WORDS)].offered, "How it was chosen",
-        "How did this session come to be rated? Choose from the list.",
-    )  # fmt: skip
+    if plan.instrument.unit == "case":
+        add_limits(
+            sheet, [plan.field_cell("assessment_point")], "whole", ("1", "60"), "Month of treatment",
+            "In which month of the treatment this is assessed, such as 6.",
+        )  # fmt: skip
+    else:
+        add_list(
+            sheet, [plan.field_cell("selection")], lists[tuple(SELECTION_WORDS)].offered, "How it was chosen",
+            "How did this session come to be rated? Choose from the list.",
+        )  # fmt: skip
+    for name in FACT_FIELDS:
+        said = "; ".join(f"{word.value.replace('_', ' ')}: {word.meaning}" for word in FACT_WORDS[name])
+        add_list(
+            sheet, [plan.field_cell(name)], lists[fact_words(name)].offered, field_labels(plan.instrument)[name],
+            f"If you know it. {said}.",
+        )  # fmt: skip
     dated = "Year-month-day, such as 2026-03-24"
     add_limits(sheet, [session_on], "date", (EARLIEST, "TODAY()"), "Session date", f"{dated}; not in the future.")
     after_session = f"MAX({EARLIEST},N({session_on}))"

@@ -44,12 +44,14 @@ from flows.forms.form_rules import add_rules
 from flows.forms.timeline import add_timeline
 from schemas.codes import PURPOSE, SCOPE, Role
 from schemas.instrument import Element, Instrument, Item, Scale
+from schemas.layout import FACT_FIELDS
 
 NUMBER_WIDTH, LABEL_WIDTH, TITLE_WIDTH, SCALE_WIDTH, CHECK_WIDTH = 5, 17, 36, 18, 7
 REMARK_WIDTHS = {1: 40, 2: 24}  # by number of scales; more of them leave less
 GUIDE_CHARACTERS = 60  # of the small italics that fit beside each other in the item's column
 TEXT_CHARACTERS = 54  # of the larger type there
 DEFAULT_HEIGHT, PAGE_HEIGHT, SMALLEST_PRINT = 13, 766, 0.68  # points, points of A4 within the margins, share
+ORDERED = {"trajectory": "in the order of the session"}
 HINT = "Choose from the list, or just type the number."
 DATE_FIELDS = ("session_on", "rated_on")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -130,7 +132,7 @@ def _write_fields(sheet: Worksheet, plan: FormPlan) -> None:
     # A right-hand field reaches over two columns where there are two; it still begins beside its label.
     wide = len(plan.instrument.scales) > 1
     for name, label in field_labels(plan.instrument).items():
-        if name == "overall_comment":
+        if name == "overall_comment" or name in FACT_FIELDS:
             continue
         cell = plan.field_cell(name)
         area = f"{cell}:F{cell[1:]}" if wide and cell[0] == "E" else cell
@@ -148,7 +150,7 @@ def _write_fields(sheet: Worksheet, plan: FormPlan) -> None:
 def _write_table(sheet: Worksheet, plan: FormPlan, elements: dict[str, Element]) -> None:
     _write_header(sheet, plan)
     for row, domain in plan.bands.items():
-        order = " – in the order of the session" if domain.ordered else ""
+        order = f" – {ORDERED.get(domain.id, 'in this order')}" if domain.ordered else ""
         for column in range(1, _column_number(plan.check_column) + 1):
             sheet.cell(row, column).fill = style.paint(style.BAND)
         sheet.merge_cells(f"{TITLE}{row}:{plan.check_column}{row}")
@@ -192,7 +194,7 @@ def _write_item(sheet: Worksheet, plan: FormPlan, item: Item, elements: dict[str
     for scale in plan.instrument.scales:
         cell = plan.score_cell(item.id, scale.id)
         if scale.id in item.scales:
-            style.put_fill_in(sheet, cell, style.CENTRE)
+            style.put_fill_in(sheet, cell, style.CENTRE, style.ISO_DATE if scale.kind == "date" else "General")
         else:
             style.put_text(sheet, cell, NOT_USED_WORD, style.SMALL_ITALIC, style.CENTRE, style.GREY)
     style.put_fill_in(sheet, plan.remark_cell(item.id), number_format=style.AS_TEXT)
@@ -227,7 +229,10 @@ def _write_bottom(sheet: Worksheet, plan: FormPlan) -> None:
         style.RIGHT,
     )
     style.put_fill_in(sheet, f"{cell}:{plan.check_column}{row}", style.TOP, style.AS_TEXT)
-    sheet.row_dimensions[row].height = 58
+    sheet.row_dimensions[row].height = 48
+    for name in FACT_FIELDS:
+        style.put_text(sheet, plan.label_cell(name), field_labels(plan.instrument)[name], style.LABEL_FONT, style.RIGHT)
+        style.put_fill_in(sheet, plan.field_cell(name))
     width = sum(sheet_widths(plan).values())
     lines = [
         *(_scale_words(s) for s in plan.instrument.scales),
@@ -242,10 +247,7 @@ def _write_bottom(sheet: Worksheet, plan: FormPlan) -> None:
 
 
 def _scale_words(scale: Scale) -> str:
-    anchors = " · ".join(f"{point} {word}" for point, word in scale.anchors.items())
-    return f"{scale.title}: {scale.question} " + (
-        f"{anchors}." if anchors else f"{scale.lowest:g} to {scale.highest:g}."
-    )
+    return f"{scale.title}: {scale.question} {scale.range_words(' · ')}."
 
 
 def _mark_words(instrument: Instrument) -> str:

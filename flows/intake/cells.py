@@ -12,11 +12,13 @@ import re
 from dataclasses import dataclass
 
 from flows.intake.text import Value, comparable, typed
+from flows.intake.written import read_date
 from schemas.codes import Code, State
 from schemas.instrument import Instrument, Item, Scale
 from schemas.layout import Layout
 
 # What a cell holds when it is not text at all; control characters cannot be typed.
+NOT_TYPED = "\x01"
 ERROR_CELL = "\x01error"
 UNCALCULATED_CELL = "\x01formula"
 DATE_CELL = "\x01date"
@@ -43,7 +45,9 @@ BLANK = Parsed(State.MISSING)
 
 def cell_text(value: Value) -> str:
     """The text of a rating cell; dates, which spreadsheets make of `4-5`, are told apart from numbers."""
-    if isinstance(value, (dt.date, dt.time, dt.timedelta)):
+    if isinstance(value, dt.date):
+        return f"{DATE_CELL} {value:%Y-%m-%d}"
+    if isinstance(value, (dt.time, dt.timedelta)):
         return DATE_CELL
     return typed(value)
 
@@ -59,9 +63,12 @@ class CellParser:
             | dict.fromkeys(self._missing, State.MISSING)
             for scale in instrument.scales
         }
-        self._decimal = layout.decimal
+        self._decimal, self._date_order, self._months = layout.decimal, layout.date_order, layout.months
         self._codes = {
-            scale.id: {comparable(t): v for t, v in (layout.codes | layout.scale_codes.get(scale.id, {})).items()}
+            scale.id: {
+                comparable(t): v
+                for t, v in (_named_points(scale) | layout.codes | layout.scale_codes.get(scale.id, {})).items()
+            }
             for scale in instrument.scales
         }
         self._items = {item.id: item for item in instrument.items}
@@ -91,8 +98,7 @@ class CellParser:
     def expected(self, item: str, scale: str) -> str:
         """What may be entered, in words: the range, then the marks as this layout writes them."""
         the_item, the_scale = self._items[item], self._scales[scale]
-        number = "a whole number" if the_scale.step == 1 else f"a number in steps of {the_scale.step:g}"
-        said = f"{number} from {the_scale.lowest:g} to {the_scale.highest:g}"
+        said = _range_words(the_scale)
         marks = [
             word if word == STATE_WORDS[state] else f"{word} ({STATE_WORDS[state]})"
             for state in self.instrument.marks(the_item, the_scale)
@@ -104,7 +110,7 @@ class CellParser:
         parsed = self._read(scale, text)
         if scale.id not in item.scales:
             return Parsed(State.NOT_RATED_BY_DESIGN, code=None if parsed == BLANK else Code.SCALE_NOT_USED)
-        if parsed == BLANK and item.required:
+        if parsed == BLANK and self.instrument.is_required(item, scale):
             return Parsed(State.MISSING, code=Code.CELL_BLANK)
         if parsed.state not in (State.RATED, State.MISSING, *self.instrument.marks(item, scale)):
             return Parsed(State.MISSING, code=Code.STATE_NOT_ALLOWED)
@@ -113,8 +119,10 @@ class CellParser:
     def _read(self, scale: Scale, text: str) -> Parsed:
         if not text:
             return BLANK
-        if text in NOT_TEXT:
-            return Parsed(State.MISSING, code=NOT_TEXT[text])
+        if scale.kind == "date" and text.startswith(DATE_CELL):
+            return self._on_calendar(scale, text.removeprefix(DATE_CELL).strip())
+        if text.startswith(NOT_TYPED):
+            return Parsed(State.MISSING, code=NOT_TEXT[text.partition(" ")[0]])
         plain = comparable(text)
         marks = self._marks[scale.id]
         if is_error_text(plain) and plain not in marks:
@@ -123,8 +131,19 @@ class CellParser:
             return _on_scale(scale, self._codes[scale.id][plain])
         if plain in marks:
             return Parsed(marks[plain])
+        if scale.kind == "date":
+            return self._on_calendar(scale, text)
         number = as_number(text, self._decimal)
         return Parsed(State.MISSING, code=Code.NOT_A_RATING) if number is None else _on_scale(scale, number)
+
+    def _on_calendar(self, scale: Scale, text: str) -> Parsed:
+        """A date as the number 20260324."""
+        date = read_date(text, self._date_order, self._months)
+        if date is None:
+            return Parsed(State.MISSING, code=Code.DATE_UNREADABLE)
+        number = float(f"{date:%Y%m%d}")
+        is_plausible = scale.lowest <= number <= scale.highest
+        return Parsed(State.RATED, number) if is_plausible else Parsed(State.MISSING, code=Code.DATE_IMPLAUSIBLE)
 
 
 # What spreadsheets write into exported text where a cell held an error, in any language: #N/A, #DIV/0!, #WERT!, Err:502.
@@ -145,6 +164,20 @@ NOT_TEXT = {
     UNCALCULATED_CELL: Code.FORMULA_NOT_CALCULATED,
     DATE_CELL: Code.DATE_IN_RATING,
 }
+
+
+def _named_points(scale: Scale) -> dict[str, float]:
+    """The words of a choice, which people write instead of its numbers."""
+    return {word: float(point) for point, word in scale.anchors.items()} if scale.kind == "choice" else {}
+
+
+def _range_words(scale: Scale) -> str:
+    if scale.kind == "date":
+        return "a date as year-month-day, such as 2026-03-24"
+    if scale.kind == "choice":
+        return ", ".join(f"{point} ({word})" for point, word in scale.anchors.items())
+    number = "a whole number" if scale.step == 1 else f"a number in steps of {scale.step:g}"
+    return f"{number} from {scale.lowest:g} to {scale.highest:g}"
 
 
 def _on_scale(scale: Scale, number: float) -> Parsed:

@@ -20,10 +20,17 @@ from flows.intake.suggest import nearest
 from flows.intake.text import Value, address, comparable, text_of, typed
 from flows.intake.written import NUMBERED, prepare, read_date, whole_number
 from schemas.codes import Code
-from schemas.layout import DATE_FIELDS, NOTED, REMARK_COLUMN, FieldName, FieldSource, Layout
+from schemas.layout import DATE_FIELDS, FACT_FIELDS, NOTED, REMARK_COLUMN, FieldName, FieldSource, Layout
 
-IDENTITY: tuple[FieldName, ...] = ("session_id", "rater_id", "role", "revision", "rated_on")
-AGREEING: tuple[FieldName, ...] = ("therapist_id", "co_therapist_id", "patient_id", "session_on", "selection")
+IDENTITY: tuple[FieldName, ...] = ("session_id", "assessment_point", "rater_id", "role", "revision", "rated_on")
+AGREEING: tuple[FieldName, ...] = (
+    "therapist_id",
+    "co_therapist_id",
+    "patient_id",
+    "session_on",
+    "selection",
+    *FACT_FIELDS,
+)
 ABOUT_CELL = frozenset({"item", "scale", "value", "comment"})
 
 
@@ -307,4 +314,8 @@ FIELD_WORDS: dict[str, str] = {
     "arousal": "arousal",
     "intervention": "the intervention",
     "followed": "what followed",
+    "assessment_point": "the month of treatment",
+    "phase": "the phase of treatment",
+    "diagnosis": "the diagnosis group",
+    "setting": "the setting",
 }

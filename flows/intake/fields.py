@@ -15,6 +15,7 @@ from flows.intake.text import comparable, typed
 from flows.intake.written import NUMBERED, prepare, read_date, whole_number
 from schemas.codes import Code, Described, Role, Selection
 from schemas.layout import DATE_FIELDS, ID_FIELDS, FieldSource, Layout
+from schemas.session_codes import Diagnosis, Phase, Setting
 
 EARLIEST = dt.date(1990, 1, 1)
 LONGEST_ID = 64
@@ -28,7 +29,10 @@ _MISSING = {
 ALWAYS_REQUIRED = ("session_id", "therapist_id", "rater_id")  # a layout may let the column be absent, never the id
 CO_THERAPIST = "co_therapist_id"
 OTHER_ORDERS = {"dmy": "mdy", "mdy": "dmy"}
+AT_POINT = " @ "  # between a case's id and the month of its treatment
 W = TypeVar("W", Role, Selection)
+F = TypeVar("F", Phase, Diagnosis, Setting)
+D = TypeVar("D", bound=Described)
 
 
 @dataclass(slots=True)
@@ -44,6 +48,9 @@ class Fields:
     revision: int | None = None
     role: Role = Role.OBSERVER
     selection: Selection = Selection.UNKNOWN
+    phase: Phase | None = None
+    diagnosis: Diagnosis | None = None
+    setting: Setting | None = None
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -61,12 +68,16 @@ class FieldReader:
         fields.role = self._word(rating, fields, "role", Role.OBSERVER, Code.ROLE_UNKNOWN)
         for name in ID_FIELDS:
             self._read_id(rating, fields, name)
+        self._read_point(rating, fields)
         for name in DATE_FIELDS:
             setattr(fields, name, self._date(rating, fields, name))
         if fields.session_on and fields.rated_on and fields.rated_on < fields.session_on:
             self._find(fields, rating, Code.RATED_BEFORE_SESSION, "rated_on")
         fields.revision = self._revision(rating, fields)
         fields.selection = self._word(rating, fields, "selection", Selection.UNKNOWN, Code.SELECTION_UNKNOWN)
+        fields.phase = self._fact(rating, fields, "phase", Phase)
+        fields.diagnosis = self._fact(rating, fields, "diagnosis", Diagnosis)
+        fields.setting = self._fact(rating, fields, "setting", Setting)
         return fields
 
     def texts(self, rating: FoundRating, name: str) -> list[str]:
@@ -84,6 +95,16 @@ class FieldReader:
             fields.rater_id = self._rater(rating, fields, texts[0]) if texts else None
         else:
             setattr(fields, name, texts[0] if texts else None)
+
+    def _read_point(self, rating: FoundRating, fields: Fields) -> None:
+        """A case is rated at points of its treatment: `P-12 @ 6` is the case P-12 in its sixth month."""
+        if "assessment_point" not in rating.fields:
+            return
+        text = next(self._texts(rating, "assessment_point"), "")
+        if not (text.isascii() and text.isdigit() and len(text) < 4):
+            self._find(fields, rating, Code.POINT_UNREADABLE, "assessment_point")
+        elif fields.session_id is not None:
+            fields.session_id = f"{fields.session_id}{AT_POINT}{int(text)}"
 
     def _ids(self, rating: FoundRating, fields: Fields, name: str) -> list[str]:
         """The ids of a field; none, with a finding, where one is needed or what is there can be none."""
@@ -143,6 +164,14 @@ class FieldReader:
             self._find(fields, rating, code, name)
         return word or default
 
+    def _fact(self, rating: FoundRating, fields: Fields, name: str, words: type[F]) -> F | None:
+        """An optional fact about the session; one in no known word is left out and told, and holds nothing."""
+        text = next(self._texts(rating, name), "")
+        word = _member(words, text) if text else None
+        if text and word is None:
+            self._find(fields, rating, Code.FACT_UNKNOWN, name)
+        return word
+
     def _texts(self, rating: FoundRating, name: str) -> Iterator[str]:
         """The field's text or texts, after what the layout says is done to them."""
         found, source = rating.fields.get(name), self._source(name)
@@ -169,7 +198,10 @@ class FieldReader:
         fields.findings.append(Finding(code, place.sheet or rating.sheet, place.cell or rating.first_cell, words))
 
 
-def _member(words: type[W], text: str) -> W | None:
-    plain = comparable(text).replace(" ", "_").replace("-", "_")
-    member: Described | None = next((word for word in words if word.value == plain), None)
-    return member if isinstance(member, words) else None
+def _member(words: type[D], text: str) -> D | None:
+    plain = _plain(text)
+    return next((word for word in words if plain in (word.value, _plain(word.meaning))), None)
+
+
+def _plain(text: str) -> str:
+    return comparable(text).replace(" ", "_").replace("-", "_")

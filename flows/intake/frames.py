@@ -175,6 +175,9 @@ def _rating_row(
         fields.revision,
         fields.role.value,
         fields.selection.value,
+        fields.phase,
+        fields.diagnosis,
+        fields.setting,
         reader.instrument_id,
         reader.instrument_version,
         reader.layout,
@@ -185,11 +188,9 @@ def _absent(rating: FoundRating, reader: Readers) -> list[Finding]:
     """A finding for every required item that the sheet has no cell for."""
     there = {(cell.item, cell.scale) for cell in rating.cells}
     return [
-        Finding(Code.ITEM_ABSENT, rating.sheet, rating.first_cell, _words(reader, item.id, scale))
-        for item in reader.cells.instrument.items
-        if item.required
-        for scale in item.scales
-        if (item.id, scale) not in there
+        Finding(Code.ITEM_ABSENT, rating.sheet, rating.first_cell, _words(reader, item.id, scale.id))
+        for item, scale in reader.cells.instrument.required_cells
+        if (item.id, scale.id) not in there
     ]
 
 

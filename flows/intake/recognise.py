@@ -352,9 +352,7 @@ def _absent_scores(layout: Layout, scores: tuple[ScoreColumn, ...], instrument: 
         return [f"there is no column for the scale {s}" for s in sorted(absent)] if any(s for _, s in there) else []
     in_rows = "scale" in layout.fields
     return [
-        f"there is no column for {item.id}, {scale}"
-        for item in instrument.items
-        if item.required
-        for scale in item.scales
-        if (item.id, scale) not in there and (item.id, None) not in there and not in_rows
+        f"there is no column for {item.id}, {scale.id}"
+        for item, scale in instrument.required_cells
+        if (item.id, scale.id) not in there and (item.id, None) not in there and not in_rows
     ]

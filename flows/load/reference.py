@@ -35,8 +35,10 @@ from schemas.codes import (
     Verdict,
 )
 from schemas.figure_codes import ComparedWith, EstimateNote, IccType, ModelNote, RaterNote
+from schemas.guidance import Condition
 from schemas.instrument import Instrument, Scale
 from schemas.roster import Roster, period_dates
+from schemas.session_codes import Diagnosis, Phase, Setting
 from schemas.timeline_codes import Arousal, Basis, Break, Followed, Intervention, Mode
 
 Row = tuple[object, ...]
@@ -45,6 +47,9 @@ LISTS: Mapping[str, type[Described]] = {
     "role": Role,
     "selection": Selection,
     "modality": Modality,
+    "phase": Phase,
+    "diagnosis": Diagnosis,
+    "setting": Setting,
     "outcome": Outcome,
     "verdict": Verdict,
     "event": Event,
@@ -98,7 +103,9 @@ _TYPES: Mapping[str, pl.DataType] = {
     "double": pl.Float64(),
     "boolean": pl.Boolean(),
     "date": pl.Date(),
+    "list": pl.List(pl.String()),
 }
+_SQL_TYPES = {"list": "varchar[]"}  # where DuckDB's word is another
 # A name alone is text; `name:type` is of that type.
 _TABLES: Mapping[str, str] = {
     "night": "night_id:bigint night_on:date window_start:date min_sessions:integer min_patients:integer min_raters:integer "
@@ -108,13 +115,16 @@ _TABLES: Mapping[str, str] = {
     "code": "list code severity meaning position:integer",
     "instrument": "instrument_id version is_latest:boolean title unit modality is_clinical:boolean crosswalk_to "
     "version_order:integer",
-    "scale": "instrument_id version scale position:integer title lowest:double highest:double step:double threshold:double "
+    "scale": "instrument_id version scale position:integer title kind lowest:double highest:double step:double threshold:double "
     "threshold_word anchors",
+    "point": "instrument_id version scale value:double word",
     "domain": "instrument_id version domain position:integer title is_ordered:boolean",
     "element": "instrument_id version domain element position:integer title guidance is_crosswalked:boolean",
     "item": "instrument_id version item number:integer title is_required:boolean",
     "item_scale": "instrument_id version item scale",
     "item_element": "instrument_id version item element weight:double is_partly:boolean",
+    "rule": "rule sentence why n_conditions:integer",
+    "condition": "rule place:integer phase element domain item scales:list at_least:double at_most:double more_than:double said",
     "therapist": "therapist_id team supervisor_id",
     "rater": "rater_id team",
     "plan": "therapist_id period starts_on:date ends_on:date sessions:integer raters:integer",
@@ -161,6 +171,10 @@ def _rows_by_table(catalog: Catalog, roster: Roster, settings: Settings, night: 
         "code": list(_code_rows()),
         "instrument": list(_instrument_rows(catalog, instruments)),
         "scale": [(i.id, i.version, *_scale_row(s, n)) for i in instruments for n, s in enumerate(i.scales, 1)],
+        "point": [
+            (i.id, i.version, s.id, float(point), word)
+            for i in instruments for s in i.scales for point, word in s.anchors.items()
+        ],
         "domain": [row for i in instruments for row in _domain_rows(catalog, i)],
         "element": [row for i in instruments for row in _element_rows(catalog, i)],
         "item": [(i.id, i.version, m.id, m.number, m.title, m.required) for i in instruments for m in i.items],
@@ -169,6 +183,8 @@ def _rows_by_table(catalog: Catalog, roster: Roster, settings: Settings, night: 
             (i.id, i.version, m.id, s.element, s.weight, s.partly)
             for i in instruments for m in i.items for s in m.speaks_to
         ],
+        "rule": [(r.id, r.sentence, r.why, len(r.when)) for r in catalog.rules.values()],
+        "condition": [(r.id, n, *_condition_row(c, settings)) for r in catalog.rules.values() for n, c in enumerate(r.when)],
         "therapist": [(t.therapist_id, t.team, t.supervisor_id) for t in roster.therapists],
         "rater": [(r.rater_id, r.team) for r in roster.raters],
         "plan": list(_plan_rows(roster)),
@@ -182,7 +198,7 @@ def _write_table(con: DuckDBPyConnection, name: str, rows: list[Row]) -> None:
     columns = [c.partition(":") for c in _TABLES[name].split()]
     schema = {column: _TYPES[kind or "varchar"] for column, _, kind in columns}
     con.register("reference_rows", pl.DataFrame(rows, schema=schema, orient="row"))
-    casts = ", ".join(f"{column}::{kind or 'varchar'} as {column}" for column, _, kind in columns)
+    casts = ", ".join(f"{column}::{_SQL_TYPES.get(kind, kind or 'varchar')} as {column}" for column, _, kind in columns)
     con.execute(f"create or replace table reference.{name} as select {casts} from reference_rows")
     con.unregister("reference_rows")
 
@@ -237,8 +253,17 @@ def _instrument_rows(catalog: Catalog, instruments: Iterable[Instrument]) -> Ite
 def _scale_row(scale: Scale, position: int) -> Row:
     anchors = "; ".join(f"{point} {words}" for point, words in sorted(scale.anchors.items(), key=lambda a: float(a[0])))
     return (
-        scale.id, position, scale.title, scale.lowest, scale.highest, scale.step, scale.threshold, scale.threshold_word,
-        anchors or None,
+        scale.id, position, scale.title, scale.kind, scale.lowest, scale.highest, scale.step, scale.threshold,
+        scale.threshold_word, anchors or None,
+    )  # fmt: skip
+
+
+def _condition_row(condition: Condition, settings: Settings) -> Row:
+    """A condition of a rule; a number that the lab sets is looked up."""
+    limit = condition.more_than
+    return (
+        condition.phase, condition.element, condition.domain, condition.item, list(condition.scales), condition.at_least,
+        condition.at_most, float(getattr(settings, limit)) if isinstance(limit, str) else limit, condition.said,
     )  # fmt: skip
 
 

@@ -57,6 +57,12 @@ _HERS: Mapping[str, str] = {
     "quality.team_chart": "where false",  # of a whole team, and of whom else is in it
     "quality.change": "where false",
     "quality.next_rating": "where therapist_id in (from hers)",
+    "supervision.session_fact": "where session_id in (from her_session)"
+    " and (role <> 'self' or rater_id not in (from colleague))",
+    "supervision.prompt": "where session_id in (from her_session)",
+    "supervision.therapist_fact": "where therapist_id in (from hers)",
+    "quality.fact": "where false",
+    "quality.session_mix": "where false",
     "quality.held_rating": "where rating_id in (from her_rating)",
     "quality.finding": "where finding_id in (from her_finding) and code <> 'therapist_unknown'",
     "quality.workbook": "where sha256 in (from her_workbook)",

@@ -177,6 +177,9 @@ create table if not exists history.roster_plan (
 -- Homes begun by an earlier release have these tables without their newest columns.
 alter table history.finding add column if not exists night_id bigint;
 alter table history.finding add column if not exists closed_night_id bigint;
+alter table history.rating add column if not exists phase varchar;
+alter table history.rating add column if not exists diagnosis varchar;
+alter table history.rating add column if not exists setting varchar;
 
 -- grain: one row per row of history.rating that a night rewrote, as it was until that night
 create table if not exists history.rating_before as

@@ -65,6 +65,9 @@ select
     revision::integer           as revision,            -- revision of the form; null when none is given
     role::varchar               as role,                -- role of the rater
     selection::varchar          as selection,           -- how the session came to be rated
+    phase::varchar              as phase,               -- phase of the treatment; null when the sheet does not say
+    diagnosis::varchar          as diagnosis,           -- diagnosis group; null when the sheet does not say
+    setting::varchar            as setting,             -- setting; null when the sheet does not say
     instrument_id::varchar      as instrument_id,       -- instrument
     instrument_version::varchar as instrument_version,  -- version of the instrument
     received_at::timestamp      as received_at,         -- UTC; when its workbook was first seen

@@ -2,6 +2,8 @@
 -- grain: one row per instrument_id, element, scale
 -- reads: reference.element, reference.instrument, reference.item_element, reference.item_scale, reference.scale
 -- why:   what no item speaks to must be seen as not covered, not be absent; therapists' numbers go by instrument, not by version.
+--        Choices, counts and dates have no mean, so they are told as facts and not here. An element that is described on
+--        a scale without a threshold is not expected on those that judge, nor the other way round.
 with
 elements as (
     select element.*, version_order
@@ -13,12 +15,19 @@ scales as (
     select scale.*
     from reference.scale as scale
     inner join reference.instrument using (instrument_id, version)
+    where scale.kind = 'rating'
     qualify row_number() over (partition by instrument_id, scale order by version_order desc) = 1
 ),
 covered as (
     select distinct instrument_id, element, scale, true as is_covered
     from reference.item_element
     inner join reference.item_scale using (instrument_id, version, item)
+),
+told_on as (
+    select instrument_id, element, list(distinct threshold is null) as kinds
+    from covered
+    inner join scales using (instrument_id, scale)
+    group by instrument_id, element
 )
 select
     elements.instrument_id::varchar     as instrument_id,    -- instrument
@@ -36,3 +45,5 @@ select
 from elements
 inner join scales using (instrument_id)
 left join covered on covered.instrument_id = elements.instrument_id and covered.element = elements.element and covered.scale = scales.scale
+left join told_on on told_on.instrument_id = elements.instrument_id and told_on.element = elements.element
+where kinds is null or list_contains(kinds, scales.threshold is null)

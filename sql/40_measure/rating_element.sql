@@ -21,6 +21,7 @@ speaks as (
 thresholds as (
     select instrument_id, version as instrument_version, scale, threshold
     from reference.scale
+    where kind = 'rating'
 ),
 spoken as (
     select

@@ -17,5 +17,8 @@ select
     patient_id::varchar as patient_id,  -- its patient; null when no sheet says
     session_on::date    as session_on,  -- its date; null when no sheet says
     selection::varchar  as selection,   -- how it came to be rated
+    phase::varchar      as phase,       -- phase of the treatment; null when not said
+    diagnosis::varchar  as diagnosis,   -- diagnosis group; null when not said
+    setting::varchar    as setting,     -- setting; null when not said
     in_window::boolean  as in_window    -- true: it lies in the window and counts
 from placed

@@ -8,6 +8,9 @@ select
     session_on::date      as session_on,    -- date of the session; null when no sheet says
     patient_id::varchar   as patient_id,    -- its patient; null when no sheet says, or for a group
     selection::varchar    as selection,     -- how the session came to be rated (about.code, list selection)
+    phase::varchar        as phase,         -- phase of the treatment (about.code, list phase); null when no sheet says
+    diagnosis::varchar    as diagnosis,     -- diagnosis group (about.code, list diagnosis); null when no sheet says
+    setting::varchar      as setting,       -- setting (about.code, list setting); null when no sheet says
     in_window::boolean    as in_window      -- true: it counts in therapist_element tonight; without a date it always does
 from current.session_therapist
 inner join measure.session using (session_id)

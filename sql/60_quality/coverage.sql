@@ -1,8 +1,8 @@
 -- quality.coverage: whether enough of a therapist's sessions are rated.
 -- grain: one row per therapist_id, period
--- reads: current.rating, measure.session, reference.night, reference.plan, reference.therapist
+-- reads: current.rating, measure.session, reference.instrument, reference.night, reference.plan, reference.therapist
 -- why:   periods are those of the lab's plan; a session in none of them is counted in its calendar quarter, and one without a
---        date as undated, so that no rated session is lost from sight. Observers' ratings only.
+--        date as undated, so that no rated session is lost from sight. Observers' ratings of sessions only.
 with
 night as (select night_on from reference.night),
 plan as (select * from reference.plan),
@@ -10,7 +10,11 @@ rated as (
     select therapist_id, session_id, session_on, count(distinct rater_id) as n_raters
     from (
         select unnest(therapist_ids) as therapist_id, session_id, rater_id
-        from current.rating
+        from current.rating as rating
+        semi join reference.instrument as instrument
+            on instrument.instrument_id = rating.instrument_id
+            and instrument.version = rating.instrument_version
+            and instrument.unit = 'session'
         where role = 'observer'
     )
     inner join measure.session using (session_id)

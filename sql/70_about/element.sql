@@ -1,12 +1,13 @@
 -- about.element: the elements that fidelity is told for.
 -- grain: one row per instrument_id, element
--- reads: measure.element, reference.domain
--- why:   an id such as not_knowing is read in the words of its instrument.
+-- reads: reference.domain, reference.element, reference.instrument
+-- why:   an id such as not_knowing is read in the words of its instrument, in the newest version that has it.
 with
 elements as (
-    select *
-    from measure.element
-    qualify row_number() over (partition by instrument_id, element order by scale_position) = 1
+    select element.*, version_order
+    from reference.element as element
+    inner join reference.instrument using (instrument_id, version)
+    qualify row_number() over (partition by instrument_id, element order by version_order desc) = 1
 )
 select
     instrument_id::varchar   as instrument_id,       -- instrument

@@ -7,7 +7,8 @@ select
     version::varchar        as instrument_version,  -- its version
     scale::varchar          as scale,               -- scale
     scale.title::varchar    as title,               -- its name
-    lowest::double          as lowest,              -- lowest point
+    kind::varchar           as kind,                -- rating, choice, count or date; only ratings have means
+    lowest::double          as lowest,              -- lowest point; a date is written as the number 20260324
     highest::double         as highest,             -- highest point
     step::double            as step,                -- distance between points
     threshold::double       as threshold,           -- point that is good enough; null where more is not better

@@ -54,11 +54,21 @@ def check(catalog: Catalog, folder: Path, text: str) -> list[str]:
 def test_every_instrument_is_one_line(catalog: Catalog) -> None:
     adherence_and_competence = "adherence 1 to 7, competence 1 to 7"
     assert list_instruments(catalog) == [
-        "mbt-i-acs 1.0    MBT adherence and competence scale, individual sessions "
+        "dbt-session 1.0     DBT session: common ground with MBT, and what is DBT's own "
+        f"(9 items; {adherence_and_competence}; individual sessions)",
+        "mbt-g-aqs 1.0       MBT adherence and quality scale, group sessions "
+        f"(19 items; {adherence_and_competence}; group sessions)",
+        "mbt-group 1.0       MBT group session: stance and the work of the group "
+        f"(23 items; {adherence_and_competence}; group sessions)",
+        "mbt-i-acs 1.0       MBT adherence and competence scale, individual sessions "
         f"(17 items; {adherence_and_competence}; individual sessions)",
-        "mbt-session 1.0  MBT session: stance and trajectory "
+        "mbt-programme 1.0   MBT programme: what is in place for a case "
+        "(7 items; in_place (choice), by_session (count), since (date); individual cases)",
+        "mbt-session 1.0     MBT session: stance and trajectory "
         f"(13 items; {adherence_and_competence}; individual sessions)",
-        "osce-2024 1.0    OSCE examination 2024 (demonstration) "
+        "mbt-techniques 1.0  MBT techniques: what was done, and how "
+        f"(29 items; {adherence_and_competence}, extent 1 to 7, pole (choice), rebalanced (choice); individual sessions)",
+        "osce-2024 1.0       OSCE examination 2024 (demonstration) "
         "(30 items; score 0 to 3; individual sessions; demonstration)",
     ]
 
@@ -151,7 +161,7 @@ def test_a_good_file_is_ok_and_what_deserves_a_second_look_is_said(catalog: Cata
         ("5 = ", "9 = ", "scales.1: scale use: the anchor 9 is not a point of the scale"),
         ("5 = ", "five = ", "scales.1: scale use: the anchor five is not a point of the scale"),
         ("number = 1", "number = 1.5", "items.1.number: must be a whole number"),
-        ('scales = ["use"]', "scales = []", "items.1.scales: needs at least one entry"),
+        ('scales = ["use"]', "scales = []", "no item is rated on any scale"),
         ('scales = ["use"]', 'scales = ["care"]', "item warmth: there is no scale care; the scales are use"),
         ('element = "warmth"', 'element = "cold"', "item warmth: there is no element cold"),
         ('domain = "whole"', 'domain = "half"', "element warmth: there is no domain half"),

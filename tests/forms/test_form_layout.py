@@ -35,6 +35,9 @@ def test_the_layout_of_our_own_form_says_where_everything_stands(catalog: Catalo
         "revision": ("Revision",),
         "selection": ("How it was chosen",),
         "overall_comment": ("Overall remark",),
+        "phase": ("Phase of treatment",),
+        "diagnosis": ("Diagnosis group",),
+        "setting": ("Setting",),
         "item": ("No.",),
         "comment": ("Remark",),
     }

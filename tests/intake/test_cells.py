@@ -129,10 +129,17 @@ def test_what_may_be_entered_is_told_with_the_marks_as_the_sheet_writes_them() -
 
 
 @pytest.mark.parametrize(
-    "value", [dt.datetime.fromisoformat("2026-05-04"), dt.date(2026, 5, 4), dt.time(4, 5), dt.timedelta(hours=4)]
+    ("value", "said"),
+    [
+        (dt.datetime.fromisoformat("2026-05-04"), f"{DATE_CELL} 2026-05-04"),
+        (dt.date(2026, 5, 4), f"{DATE_CELL} 2026-05-04"),
+        (dt.time(4, 5), DATE_CELL),
+        (dt.timedelta(hours=4), DATE_CELL),
+    ],
 )
-def test_a_date_in_a_rating_cell_is_told_apart_from_a_number(value: dt.date) -> None:
-    assert cell_text(value) == DATE_CELL
+def test_a_date_in_a_rating_cell_is_told_apart_from_a_number(value: dt.date, said: str) -> None:
+    assert cell_text(value) == said
+    assert PLAIN.parse("not_knowing", "adherence", said).code is Code.DATE_IN_RATING
 
 
 @given(

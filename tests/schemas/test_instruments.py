@@ -49,12 +49,16 @@ def catalog() -> Catalog:
 
 
 def test_only_the_clinical_instruments_ship(catalog: Catalog) -> None:
-    assert sorted(load_catalog([]).instruments) == [("mbt-i-acs", "1.0"), ("mbt-session", "1.0")]
-    assert {key[0]: i.clinical for key, i in catalog.instruments.items()} == {
-        "mbt-session": True,
-        "mbt-i-acs": True,
-        "osce-2024": False,
-    }
+    assert sorted(load_catalog([]).instruments) == [
+        ("dbt-session", "1.0"),
+        ("mbt-g-aqs", "1.0"),
+        ("mbt-group", "1.0"),
+        ("mbt-i-acs", "1.0"),
+        ("mbt-programme", "1.0"),
+        ("mbt-session", "1.0"),
+        ("mbt-techniques", "1.0"),
+    ]
+    assert [key[0] for key, i in catalog.instruments.items() if not i.clinical] == ["osce-2024"]
 
 
 def test_mbt_session_has_the_thirteen_elements_of_the_domain_page_in_its_words(catalog: Catalog) -> None:

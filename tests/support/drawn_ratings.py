@@ -57,7 +57,8 @@ create table current.rating(rating_id varchar, session_id varchar, therapist_ids
     session_on date, rated_on date, revision integer, role varchar, selection varchar, instrument_id varchar,
     instrument_version varchar, received_at timestamp, workbook varchar, sheet varchar, cell varchar);
 create table current.score(rating_id varchar, item varchar, scale varchar, state varchar, value double, cell varchar);
-create table current.session(session_id varchar, patient_id varchar, session_on date, selection varchar);
+create table current.session(session_id varchar, patient_id varchar, session_on date, selection varchar, phase varchar,
+    diagnosis varchar, setting varchar);
 create table current.session_therapist(session_id varchar, therapist_id varchar);
 create table current.step(rating_id varchar, line integer, episode integer, minute double, step varchar, mode varchar,
     arousal varchar, intervention varchar, followed varchar, note varchar, workbook varchar, sheet varchar, cell varchar);
@@ -68,12 +69,13 @@ create table current.waiting(rating_id varchar, workbook varchar, sheet varchar,
 """
 FROM_RATINGS = """
 insert into current.session
-    select session_id, max(patient_id), max(session_on), 'random' from current.rating group by session_id;
+    select session_id, max(patient_id), max(session_on), 'random', null, null, null from current.rating group by session_id;
 insert into current.session_therapist
     select distinct session_id, unnest(therapist_ids) from current.rating;
 insert into history.rating
     select rating_id, 'sha ' || workbook, workbook, sheet, cell, session_id, therapist_ids, patient_id, rater_id, session_on,
-        rated_on, revision, role, selection, instrument_id, instrument_version, received_at, true, 'accepted', null, 'h', 1
+        rated_on, revision, role, selection, instrument_id, instrument_version, received_at, true, 'accepted', null, 'h', 1,
+        null, null, null
     from current.rating;
 insert into history.workbook
     select workbook, sha256, min(received_at),
@@ -251,9 +253,11 @@ class Ratings:
             )])  # fmt: skip
 
     def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Rows of a table; columns that they do not reach are left null."""
         if rows:
+            named = ", ".join(self.con.table(table).columns[: len(rows[0])])
             marks = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
-            self.con.execute(f"insert into {table} values {marks}", [cell for row in rows for cell in row])
+            self.con.execute(f"insert into {table} ({named}) values {marks}", [cell for row in rows for cell in row])
 
 
 def roster_of(text: str, *plan: Plan) -> Roster:

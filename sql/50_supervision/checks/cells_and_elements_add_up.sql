@@ -7,6 +7,7 @@ cells as (
         from current.score
         inner join (select rating_id, instrument_id, instrument_version as version from current.rating) using (rating_id)
         inner join reference.item_element using (instrument_id, version, item)
+        semi join (select instrument_id, version, scale from reference.scale where kind = 'rating') using (instrument_id, version, scale)
         where state <> 'not_rated_by_design'
         group by rating_id, element, scale
     )

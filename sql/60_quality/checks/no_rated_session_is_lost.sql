@@ -3,7 +3,13 @@ with
 rated as (
     select therapist_id, count(distinct session_id) as n
     from supervision.session_therapist
-    semi join (select session_id from current.rating where role = 'observer') using (session_id)
+    semi join (
+        select session_id
+        from current.rating
+        inner join (select instrument_id, version as instrument_version, unit from reference.instrument)
+            using (instrument_id, instrument_version)
+        where role = 'observer' and unit = 'session'
+    ) using (session_id)
     group by therapist_id
 ),
 covered as (
