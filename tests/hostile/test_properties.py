@@ -92,7 +92,8 @@ def entry(
         State.UNJUDGEABLE: "could not judge",
         State.NOT_DELIVERED: "not delivered",
     }
-    points = [(point, State.RATED, point) for point in the_scale.points]
+    typed = {"count": [(7, State.RATED, 7.0)], "date": [(date(2026, 3, 24), State.RATED, 20260324.0)]}
+    points = typed.get(the_scale.kind, [(point, State.RATED, point) for point in the_scale.points])
     marks = [
         (words[state], state, None)
         for state in instrument.marks(the_item, the_scale)
@@ -130,6 +131,8 @@ def test_what_is_filled_into_a_form_is_what_is_read_back(
     session, therapist = chosen.draw(IDS), chosen.draw(IDS)
     fields = {"session_id": session, "therapist_id": therapist, "patient_id": "P-1", "rater_id": "R-1"}
     about = fields | {"session_on": date(2026, 3, 24)}
+    if instrument.unit == "case":
+        about, session = about | {"assessment_point": 6}, f"{session} @ 6"
     fill_form(blank, instrument, filled, about, {cell: said[0] for cell, said in entries.items()}, {})  # type: ignore[arg-type]
     frames = read_form(filled)
     assert frames.finding.is_empty(), frames.finding["code"].to_list()

@@ -64,6 +64,8 @@ def test_the_english_phrases_are_those_that_intake_fills_in(catalog: Catalog) ->
             for scale in item.scales:
                 said = parser.expected(item.id, scale)
                 points = (gaps_of(english.phrases.or_marks, said) or {"points": said})["points"]
+                if instrument.scale(scale).kind in ("choice", "date"):
+                    continue  # the words of a choice are the instrument's own; a date is told in English everywhere
                 assert gaps_of(english.phrases.points, points) or gaps_of(english.phrases.steps, points)
 
 
