@@ -25,6 +25,7 @@ from flows.settings import prepare_children
 A = TypeVar("A")
 R = TypeVar("R")
 MOST_BROKEN = 3  # pools that may break before what is left has no answer
+UNKNOWN_END = 255  # of a child when what started it, and would know how it ended, was itself ended
 _PR_SET_PDEATHSIG = 1
 LOOK_AGAIN_SECONDS = 0.5
 RAISED = 70  # exit code of a child whose call raised
@@ -134,7 +135,7 @@ def guarded_calls(memory_bytes: int, seconds: int, n_processes: int) -> Iterator
 
 def _was_killed(broke: BaseException) -> bool:
     """Whether the child was killed from outside: its own limits end it otherwise."""
-    return isinstance(broke, ProcessExpired) and bool(broke.exitcode == -signal.SIGKILL)
+    return isinstance(broke, ProcessExpired) and broke.exitcode in (-signal.SIGKILL, UNKNOWN_END)
 
 
 def _within(seconds: int, act: Callable[[A], R], order: A) -> R:

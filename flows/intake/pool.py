@@ -29,7 +29,7 @@ from flows.failpoints import reached
 from flows.intake.findings import Finding
 from flows.intake.frames import FoundWorkbook, Job, build_frames, write_frames
 from flows.intake.grid import Limits, limits_of
-from flows.intake.guarded import LOOK_AGAIN_SECONDS, end_of, guard_child
+from flows.intake.guarded import LOOK_AGAIN_SECONDS, UNKNOWN_END, end_of, guard_child
 from flows.intake.reader import Reader
 from flows.settings import MIB, Settings
 from schemas.catalog import Catalog
@@ -190,7 +190,7 @@ def reading_pool(order: ReadingOrder, n_processes: int) -> Iterator[ReadingPool]
 def _is_from_outside(died: BaseException) -> bool:
     """Whether a child did not die of what it was doing: limits end it otherwise, by SIGALRM, SIGABRT or an exception."""
     if isinstance(died, ProcessExpired):
-        return bool(died.exitcode == -signal.SIGKILL)
+        return died.exitcode in (-signal.SIGKILL, UNKNOWN_END)
     return not isinstance(died, MemoryError)
 
 

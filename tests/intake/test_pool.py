@@ -15,12 +15,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from pebble import ProcessExpired
 
 from flows.errors import NightFailed
 from flows.intake import guarded, pool
 from flows.intake.frames import Job
 from flows.intake.grid import Limits
-from flows.intake.pool import ReadingOrder, reading_pool
+from flows.intake.pool import ReadingOrder, _is_from_outside, reading_pool
 from schemas.catalog import load_catalog
 from schemas.roster import Roster
 from tests.support.intake_paths import (
@@ -172,6 +173,12 @@ def test_a_sheet_is_not_refused_because_its_reader_was_killed_from_outside_unles
     jobs.append(good(tmp_path, "1.csv"))
     assert read(order, jobs) == {"killed1.csv": None, "killed9.csv": "reader_stopped", "1.csv": None}
     assert (tmp_path / "1.csv.opened").read_text() == "opened\n" * 2  # for the first bytes, and for the whole
+
+
+@pytest.mark.parametrize(("exitcode", "is_outside"), [(-9, True), (255, True), (-6, False), (-14, False), (1, False)])
+def test_a_child_whose_end_nobody_saw_is_not_held_against_its_file(exitcode: int, *, is_outside: bool) -> None:
+    died = ProcessExpired("Abnormal termination", exitcode)
+    assert _is_from_outside(died) is is_outside
 
 
 def test_a_pool_that_is_asked_for_nothing_starts_no_child(order: ReadingOrder) -> None:
