@@ -130,13 +130,13 @@ class ReadingPool:
     def _go_on(self, chunk: Chunk, died: BaseException) -> Chunk:
         """The rest of a chunk after its child died: the file it was at is refused; when it was at none, it is begun again.
 
-        So it is when the child was ended from outside (by a person, by the kernel for want of memory, with its pool): a sheet
-        is not refused for that, unless it goes on happening there.
+        So it is, too, when the child was ended from outside (by a person, by the kernel for want of memory, with its pool),
+        whether it was at a file or at the frames of all: no sheet is refused for that, unless it goes on happening.
         """
         spool = _spool_of(self._order.spool, chunk)
         ends, is_at_file = _mend_spool(spool)
-        if is_at_file and _is_from_outside(died) and chunk.n_killed < MOST_KILLED:
-            os.truncate(spool, ends[-1] if ends else 0)  # the file at hand is begun again
+        if _is_from_outside(died) and chunk.n_killed < MOST_KILLED:
+            os.truncate(spool, ends[-1] if ends else 0)  # a file that it was at is begun again
             return replace(chunk, done=len(ends), n_killed=chunk.n_killed + 1)
         if is_at_file:
             too_long = isinstance(died, ProcessExpired) and died.exitcode == -signal.SIGALRM

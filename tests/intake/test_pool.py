@@ -19,9 +19,18 @@ from pebble import ProcessExpired
 
 from flows.errors import NightFailed
 from flows.intake import guarded, pool
-from flows.intake.frames import Job
+from flows.intake.frames import FoundWorkbook, Job
 from flows.intake.grid import Limits
-from flows.intake.pool import ReadingOrder, _is_from_outside, reading_pool
+from flows.intake.pool import (
+    Chunk,
+    ReadingOrder,
+    ReadingPool,
+    _append,
+    _begin,
+    _is_from_outside,
+    _spooled,
+    reading_pool,
+)
 from schemas.catalog import load_catalog
 from schemas.roster import Roster
 from tests.support.intake_paths import (
@@ -179,6 +188,23 @@ def test_a_sheet_is_not_refused_because_its_reader_was_killed_from_outside_unles
 def test_a_child_whose_end_nobody_saw_is_not_held_against_its_file(exitcode: int, *, is_outside: bool) -> None:
     died = ProcessExpired("Abnormal termination", exitcode)
     assert _is_from_outside(died) is is_outside
+
+
+def test_a_child_killed_over_the_frames_of_all_its_files_takes_none_with_it_unless_that_goes_on(
+    order: ReadingOrder, tmp_path: Path
+) -> None:
+    chunk = Chunk("b-0", (good(tmp_path, "1.csv"), good(tmp_path, "2.csv")))
+    spool = order.spool / "b-0.spool"
+    with spool.open("wb") as file:
+        for job in chunk.jobs:
+            _begin(file)
+            _append(file, FoundWorkbook(job, layout="north-form 1" * (50 if job is chunk.jobs[0] else 1)))
+    whole, killed = spool.read_bytes(), ProcessExpired("Abnormal termination", -9)
+    for n_killed in (1, 2, 3):
+        chunk = ReadingPool(order, 1)._go_on(chunk, killed)
+        assert (chunk.done, chunk.n_killed, spool.read_bytes()) == (2, n_killed, whole)
+    ReadingPool(order, 1)._go_on(chunk, killed)
+    assert [found.refusal and found.refusal.code for found in _spooled(spool)] == ["reader_stopped", None]
 
 
 def test_a_pool_that_is_asked_for_nothing_starts_no_child(order: ReadingOrder) -> None:
