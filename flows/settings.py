@@ -77,7 +77,11 @@ class Settings(BaseSettings):
     processes: int = Field(default=0, ge=0, description="Reading processes; 0: one a core, at most four.")
     batch_files: int = Field(default=2000, ge=1, description="Workbooks a batch.")
     child_memory_mib: int = Field(default=1024, ge=256, description="Memory limit of a reading process.")
-    file_seconds: int = Field(default=20, ge=1, description="Seconds that reading one file may take.")
+    file_seconds: int = Field(
+        default=20,
+        ge=1,
+        description="Seconds of work that reading one file may take; four times as long if it only waits.",
+    )
     max_file_mib: int = Field(default=100, ge=1, description="Larger files are refused unread.")
     max_unpacked_mib: int = Field(default=300, ge=1, description="Files larger than this when unpacked are refused.")
     max_cells: int = Field(default=2_000_000, ge=1000, description="Sheets that span more cells are refused.")

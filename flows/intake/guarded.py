@@ -29,12 +29,16 @@ UNKNOWN_END = 255  # of a child when what started it, and would know how it ende
 _PR_SET_PDEATHSIG = 1
 LOOK_AGAIN_SECONDS = 0.5
 RAISED = 70  # exit code of a child whose call raised
+# A child's clock counts its own work, so that a busy machine makes no sheet slow; one that only waits has so many times as long.
+PATIENCE = 4
+TIME_IS_UP = (-signal.SIGPROF, -signal.SIGALRM)  # exit codes of a child that worked, or waited, too long
 
 
 def guard_child(memory_bytes: int) -> None:
     """Bind this process, which must be a child of its own, to limits that the kernel keeps whatever code is running."""
     _end_with_parent()
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the kernel ends a child whose time is up, whatever code it is in
+    for clock in (signal.SIGPROF, signal.SIGALRM):  # the kernel ends a child whose time is up, whatever code it is in
+        signal.signal(clock, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     prepare_children()
     # What is written counts, not what is set aside: threads and allocators of libraries set aside a gigabyte at once.
@@ -44,6 +48,21 @@ def guard_child(memory_bytes: int) -> None:
     with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
+
+
+@contextmanager
+def time_for(seconds: float) -> Iterator[None]:
+    """Let this child, which `guard_child` has bound, work so many seconds on the block, or wait `PATIENCE` times as long."""
+    _set_clocks(seconds)
+    try:
+        yield
+    finally:
+        _set_clocks(0)
+
+
+def _set_clocks(seconds: float) -> None:
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds * PATIENCE)
 
 
 def _end_with_parent() -> None:
@@ -72,7 +91,7 @@ def end_of(
 
 
 class GuardedCalls:
-    """Children that carry out calls one at a time, each within `seconds`."""
+    """Children that carry out calls one at a time, each within `seconds` of work."""
 
     def __init__(self, memory_bytes: int, seconds: int, n_processes: int) -> None:
         self._memory_bytes = memory_bytes
@@ -141,12 +160,11 @@ def _was_killed(broke: BaseException) -> bool:
 def _within(seconds: int, act: Callable[[A], R], order: A) -> R:
     """Runs in the child. An exception ends it: exceptions of libraries quote cells, and some cannot be passed on at all."""
     is_done = False
-    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
-        answer = act(order)
+        with time_for(seconds):
+            answer = act(order)
         is_done = True
         return answer
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         if not is_done:
             os._exit(RAISED)

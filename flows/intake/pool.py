@@ -29,7 +29,7 @@ from flows.failpoints import reached
 from flows.intake.findings import Finding
 from flows.intake.frames import FoundWorkbook, Job, build_frames, write_frames
 from flows.intake.grid import Limits, limits_of
-from flows.intake.guarded import LOOK_AGAIN_SECONDS, UNKNOWN_END, end_of, guard_child
+from flows.intake.guarded import LOOK_AGAIN_SECONDS, PATIENCE, TIME_IS_UP, UNKNOWN_END, end_of, guard_child, time_for
 from flows.intake.reader import Reader
 from flows.settings import MIB, Settings
 from schemas.catalog import Catalog
@@ -139,7 +139,7 @@ class ReadingPool:
             os.truncate(spool, ends[-1] if ends else 0)  # a file that it was at is begun again
             return replace(chunk, done=len(ends), n_killed=chunk.n_killed + 1)
         if is_at_file:
-            too_long = isinstance(died, ProcessExpired) and died.exitcode == -signal.SIGALRM
+            too_long = isinstance(died, ProcessExpired) and died.exitcode in TIME_IS_UP
             refusal = Finding(Code.TOOK_TOO_LONG if too_long else Code.READER_STOPPED)
             with spool.open("ab") as file:
                 _append(file, FoundWorkbook(chunk.jobs[len(ends)], refusal=refusal))
@@ -166,7 +166,7 @@ class _Silence:
     def __init__(self, order: ReadingOrder, n_files: int) -> None:
         self._folder = order.spool
         # after its last file a child makes frames, for which it has the time of as many files
-        self._most_looks = (START_SECONDS + order.file_seconds * (n_files + 1)) / LOOK_AGAIN_SECONDS
+        self._most_looks = (START_SECONDS + PATIENCE * order.file_seconds * (n_files + 1)) / LOOK_AGAIN_SECONDS
         self._said, self._n_looks = -1, 0
 
     def is_too_long(self) -> bool:
@@ -188,7 +188,7 @@ def reading_pool(order: ReadingOrder, n_processes: int) -> Iterator[ReadingPool]
 
 
 def _is_from_outside(died: BaseException) -> bool:
-    """Whether a child did not die of what it was doing: limits end it otherwise, by SIGALRM, SIGABRT or an exception."""
+    """Whether a child did not die of what it was doing: limits end it otherwise, by SIGPROF, SIGALRM, SIGABRT or an exception."""
     if isinstance(died, ProcessExpired):
         return died.exitcode in (-signal.SIGKILL, UNKNOWN_END)
     return not isinstance(died, MemoryError)
@@ -257,19 +257,15 @@ def _read_chunk(chunk: Chunk) -> Mapping[str, int]:
     with spool.open("ab") as file:
         for job in chunk.jobs[chunk.done :]:
             _begin(file)
-            signal.setitimer(signal.ITIMER_REAL, order.file_seconds)
-            found = reader.read(job)
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            with time_for(order.file_seconds):
+                found = reader.read(job)
             _append(file, found)
     for stale in order.spool.glob(f"*-{chunk.name}-*.parquet"):  # of a child that died here
         stale.unlink()
-    signal.setitimer(
-        signal.ITIMER_REAL, order.file_seconds * len(chunk.jobs)
-    )  # a pattern may take for ever here as well
     counts: Counter[str] = Counter()
-    for number, part in enumerate(_portions(_spooled(spool))):
-        counts.update(write_frames(build_frames(part, reader.readers), order.spool, f"{chunk.name}-{number}"))
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    with time_for(order.file_seconds * len(chunk.jobs)):  # a pattern may take for ever here as well
+        for number, part in enumerate(_portions(_spooled(spool))):
+            counts.update(write_frames(build_frames(part, reader.readers), order.spool, f"{chunk.name}-{number}"))
     spool.unlink()
     return counts
 

@@ -16,7 +16,7 @@ from flows.intake.inbox import Received
 from flows.load.circumstance import keep_circumstance
 from flows.load.connection import open_working
 from flows.load.judge import judge
-from flows.load.ledger import stamp_of
+from flows.load.ledger import MAY_PASS, stamp_of
 from flows.load.models import SQL, run_models
 from flows.load.past import align_before
 from flows.load.reference import Night, write_reference
@@ -90,7 +90,7 @@ select
     if(tonight.first_workbook = tonight.workbook, coalesce(counts.n_accepted, 0), 0) as n_accepted,
     if(tonight.first_workbook = tonight.workbook, coalesce(counts.n_held, 0), 0) as n_held,
     if(tonight.first_workbook = tonight.workbook, coalesce(counts.n_duplicate, 0), 0) as n_duplicate,
-    $under as judged_under,
+    if(read.refusal_code in (select unnest($passing)), '', $under) as judged_under,
     $night_id as night_id
 from tonight
 left join staged_workbook as read on read.sha256 = tonight.sha256
@@ -98,11 +98,13 @@ left join counts on counts.sha256 = tonight.sha256
 left join told on told.sha256 = tonight.sha256
 """
 
-# A workbook read again is judged under tonight's roster and layouts; one that was refused may have ratings now.
+# A workbook read again is judged under tonight's roster and layouts; one that was refused may have ratings now. Whether a
+# refusal lay with the file or with a busy machine is not known before the file was read twice: the first time, it counts
+# as judged under nothing, so that the next night reads it once more.
 READ_AGAIN = """
 update history.workbook as book
 set
-    judged_under = $under,
+    judged_under = if(read.refusal_code in (select unnest($passing)) and book.judged_under <> '', '', $under),
     outcome = case
         when read.refusal_code is not null then 'refused'
         when counts.n_ratings is null then book.outcome
@@ -265,8 +267,9 @@ def load(
         reached("judged")
         con.execute(KEEP_BEFORE, {"night_id": tonight.night_id})
         con.execute("delete from history.workbook where outcome = 'arriving'")
-        con.execute(LEDGER, {"under": tonight.under, "night_id": tonight.night_id})
-        con.execute(READ_AGAIN, {"under": tonight.under, "night_id": tonight.night_id})
+        told = {"under": tonight.under, "night_id": tonight.night_id, "passing": [code.value for code in MAY_PASS]}
+        con.execute(LEDGER, told)
+        con.execute(READ_AGAIN, told)
         tell_of_places(con, received, tonight.night_id)
         reached("ledger written")
     counts = note_night(con, tonight, catalog, roster, settings)

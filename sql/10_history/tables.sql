@@ -17,7 +17,7 @@ create table if not exists history.workbook (
     n_accepted    integer not null,        -- of these: taken in at first judgement
     n_held        integer not null,        -- of these: held at first judgement
     n_duplicate   integer not null,        -- of these: known already at first judgement
-    judged_under  varchar not null,        -- fingerprint of the roster, layouts and instruments of that night
+    judged_under  varchar not null,        -- fingerprint of the roster, layouts and instruments of that night; empty: to be read again
     night_id      bigint not null          -- night that judged it
 );
 

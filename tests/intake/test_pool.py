@@ -41,6 +41,7 @@ from tests.support.intake_paths import (
     HungryPath,
     KilledPath,
     Leaving,
+    SpinningPath,
 )
 from tests.support.intake_sheets import drawn, xlsx_bytes
 from tests.support.lab import Lab
@@ -50,13 +51,13 @@ MIB = 1 << 20
 
 @pytest.fixture
 def order(tmp_path: Path) -> ReadingOrder:
-    """What children are told: the drawn layouts, the default memory, three seconds a file."""
+    """What children are told: the drawn layouts, the default memory, two seconds a file."""
     lab = Lab(tmp_path / "home").draws()
     limits = Limits(file_bytes=100 * MIB, unpacked_bytes=300 * MIB, cells=2_000_000)
     spool = tmp_path / "spool"
     spool.mkdir()
     return ReadingOrder(
-        load_catalog((lab.settings.own_schemas,)), Roster(), dt.date(2026, 7, 1), limits, 1024 * MIB, 3, spool
+        load_catalog((lab.settings.own_schemas,)), Roster(), dt.date(2026, 7, 1), limits, 1024 * MIB, 2, spool
     )
 
 
@@ -91,6 +92,7 @@ def test_a_child_that_aborts_hangs_or_outgrows_its_memory_takes_no_other_file_wi
         bad("aborts.csv", AbortingPath(tmp_path / "aborts")),
         good(tmp_path, "2.csv"),
         bad("hangs.csv", HangingPath(tmp_path / "hangs")),
+        bad("spins.csv", SpinningPath(tmp_path / "spins")),
         bad("eats.csv", HungryPath(tmp_path / "eats")),
         good(tmp_path, "3.csv"),
         bad("raises.csv", BrokenPath(tmp_path / "raises")),
@@ -101,6 +103,7 @@ def test_a_child_that_aborts_hangs_or_outgrows_its_memory_takes_no_other_file_wi
         "aborts.csv": "reader_stopped",
         "2.csv": None,
         "hangs.csv": "took_too_long",
+        "spins.csv": "took_too_long",
         "eats.csv": "reader_stopped",
         "3.csv": None,
         "raises.csv": "reader_stopped",
@@ -251,5 +254,5 @@ def test_what_a_broken_pool_leaves_half_read_is_read_again_and_not_refused(
         return BrokenProcessPool()
 
     monkeypatch.setattr(pool, "end_of", breaks_once)
-    jobs = [good(tmp_path, "1.csv"), bad("hangs.csv", HangingPath(tmp_path / "hangs")), good(tmp_path, "2.csv")]
-    assert read(order, jobs) == {"1.csv": None, "hangs.csv": "took_too_long", "2.csv": None}
+    jobs = [good(tmp_path, "1.csv"), bad("spins.csv", SpinningPath(tmp_path / "spins")), good(tmp_path, "2.csv")]
+    assert read(order, jobs) == {"1.csv": None, "spins.csv": "took_too_long", "2.csv": None}

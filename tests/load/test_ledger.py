@@ -13,12 +13,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import tests.support.lab
 from flows.errors import DiskTooFull, NightRunning
+from flows.intake.findings import Finding
+from flows.intake.frames import FoundWorkbook, Job
+from flows.intake.reader import Reader
 from flows.load import ground
 from flows.load.connection import one_transaction
 from flows.load.ground import check_ground
 from flows.load.lock import night_lock
 from flows.load.night import working_file
+from schemas.codes import Code
 from tests.support.lab import Lab, Score
 
 HEAD = "session | rater | revision | adherence | competence\n"
@@ -244,3 +249,43 @@ def test_the_order_of_arrival_within_a_night_decides_nothing(
     straight = one_night(tmp_path_factory.mktemp("straight"), sessions, range(5))
     shuffled = one_night(tmp_path_factory.mktemp("shuffled"), sessions, order)
     assert shuffled == straight
+
+
+class BusyReader(Reader):
+    """A reader for which every file takes too long."""
+
+    n_read = 0
+
+    def read(self, job: Job) -> FoundWorkbook:
+        """Read nothing, and say what a child's night would."""
+        type(self).n_read += 1
+        return FoundWorkbook(job, refusal=Finding(Code.TOOK_TOO_LONG))
+
+
+def test_a_sheet_that_took_too_long_on_a_busy_machine_is_read_once_more(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sends(lab, "good.csv", "S-1|R-1|.|4|5")
+    with monkeypatch.context() as busy:
+        busy.setattr(tests.support.lab, "Reader", BusyReader)
+        lab.night()
+    assert lab.reason("good.csv")[0] == "took_too_long"
+    lab.night()
+    assert lab.outcomes() == {"good.csv": "accepted"}
+    assert lab.rows("select code, closed_at is not null from history.finding where workbook = 'good.csv'") == [
+        ("took_too_long", True)
+    ]
+
+
+def test_a_sheet_that_takes_too_long_every_time_is_read_twice_and_no_more(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sends(lab, "endless.csv", "S-1|R-1|.|4|5")
+    monkeypatch.setattr(tests.support.lab, "Reader", BusyReader)
+    monkeypatch.setattr(BusyReader, "n_read", 0)
+    lab.night()
+    told = lab.rows("select * exclude (judged_under) from history.workbook"), lab.rows("from history.finding")
+    lab.night()
+    lab.night()
+    assert (lab.rows("select * exclude (judged_under) from history.workbook"), lab.rows("from history.finding")) == told
+    assert BusyReader.n_read == 2

@@ -51,6 +51,15 @@ class HangingPath(PosixPath):
         time.sleep(3600)
 
 
+class SpinningPath(PosixPath):
+    """Works and works, and comes to no end."""
+
+    def open(self, *how: Any, **more: Any) -> Any:
+        """Go round and round."""
+        while True:
+            pass
+
+
 class HungryPath(PosixPath):
     """Asks for more memory than a child may have."""
 
