@@ -62,9 +62,9 @@ def would_go(settings: Settings, people: People, now: datetime) -> list[str]:
             {"ids": sorted(going.gone | going.trimmed)},
         ).fetchone()
     return [
-        f"{len(going.gone)} ratings would go, and {len(going.trimmed)} would lose one of their therapists.",
-        f"{books[0] if books else 0} originals hold them; each would be replaced by a copy without them, or removed.",
-        f"{len(known_backups(settings))} backups are known and would be gone through as well.",
+        f"Ratings that would go: {len(going.gone)}; that would lose one of their therapists: {len(going.trimmed)}.",
+        f"Originals that would be replaced by a copy without them, or removed: {books[0] if books else 0}.",
+        f"Backups that are known, and would be gone through as well: {len(known_backups(settings))}.",
     ]
 
 
@@ -157,15 +157,15 @@ def _has_old(settings: Settings, before: date) -> bool:
 
 def _told(report: Report) -> list[str]:
     return [
-        f"{report.n_ratings} ratings went, and {report.n_trimmed} lost one of their therapists.",
-        f"{report.n_copies} originals were replaced by redacted copies; of {report.n_removed} nothing could be kept.",
-        f"{report.files.n_redacted} other files were redacted, {report.files.n_removed} removed, "
-        f"{report.n_roster_lines} lines of the roster blanked. What rested on them was published anew.",
+        f"Ratings that went: {report.n_ratings}; that lost one of their therapists: {report.n_trimmed}.",
+        f"Originals replaced by redacted copies: {report.n_copies}; of which nothing could be kept: {report.n_removed}.",
+        f"Other files redacted: {report.files.n_redacted}; removed: {report.files.n_removed}; "
+        f"lines of the roster blanked: {report.n_roster_lines}. What rested on them was published anew.",
     ]
 
 
 def _still_there(found: Found) -> str:
     return (
-        f"Erased, but {len(found.hits)} places still hold an id: {'; '.join(found.hits[:20])}. "
+        f"Erased, but an id still stands in {'; '.join(found.hits[:20])} ({len(found.hits)} in all). "
         "Look at each, change or delete it by hand, and run the same command again."
     )
