@@ -4,8 +4,8 @@
 -- why:   status, the whole rule, the first that holds, stands here and nowhere else (docs/decisions/status.md):
 --        not_covered where no item speaks to the element on this scale; null where the element is crosswalked or the scale has
 --        no threshold; insufficient with fewer than the lab's fewest sessions, patients or raters; null for other roles than
---        observers, whose ratings are not modelled; insufficient where the estimate is not reliable enough, or no variance
---        between therapists was found; strength, adequate, below by the probability that the therapist is at or above the
+--        observers, whose ratings are not modelled; insufficient where the estimate is not reliable enough, no variance
+--        between therapists was found, or a colleague led exactly the same sessions; strength, adequate, below by the probability that the therapist is at or above the
 --        threshold (strength: so many points above it); else uncertain.
 with
 night as (
@@ -75,7 +75,6 @@ select
         when note is not null then note
         when estimate is not null then null
         when role <> 'observer' then 'other_role'
-        when n_sessions > 0 then 'led_together'
         else 'not_rated'
     end::varchar                     as note,              -- why a number is empty or weak
     case
@@ -86,6 +85,7 @@ select
         when coalesce(n_raters, 0) < min_raters then 'insufficient'
         when role <> 'observer' then null
         when reliability is null or reliability < min_reliability then 'insufficient'
+        when note = 'led_together' then 'insufficient'
         when p_strength >= sure_above then 'strength'
         when p_adequate >= sure_above then 'adequate'
         when p_adequate <= sure_below then 'below'

@@ -92,7 +92,7 @@ def draw(kind: Kind, rng: np.random.Generator) -> tuple[Rows, Numbers]:
     t, p, s, r = (levels(told[:, k].astype(np.int64)) for k in range(4))
     blank, named = np.zeros(len(rows), dtype=np.int64), tuple(f"T-{k}" for k in range(kind.therapists))
     raters = tuple(f"R-{k}" for k in np.unique(told[:, 3]).astype(int))
-    return Rows(told[:, 4].astype(float), t, p, s, r, blank, np.full(len(rows), np.nan), named, raters, 0), therapist
+    return Rows(told[:, 4].astype(float), t, p, s, r, blank, np.full(len(rows), np.nan), named, raters), therapist
 
 
 def count(kind: Kind, labs: int, seed: int = 2026) -> Count:

@@ -1,0 +1,108 @@
+"""Sessions that several therapists led: two implementations of multiple membership, and what is told of co-therapists."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from flows.measure.facets import crossed, levels
+from flows.measure.membership import Membership
+from flows.measure.model import Answer, Asked, _design, answer
+from flows.measure.restricted import restricted_mode
+from flows.measure.rows import Rows
+from flows.measure.together import Together
+from schemas.figure_codes import EstimateNote
+from tests.measure.slow import predicted, reml, restricted, slope
+from tests.support.co_led import CoLed, draw_co_led, weights_by_hand
+
+ASKED = Asked(4.0, 5.0, 8, 270)
+ROTATING = CoLed(therapists=6, sessions=16)
+KINDS = {
+    "pairs that rotate": ROTATING,
+    "some lead alone, some in threes": replace(ROTATING, most_leaders=3, sessions=20),
+    "one rater a session": replace(ROTATING, raters_a_session=1, sessions=24),
+    "patients who come again": replace(ROTATING, has_patients=True, sessions=24),
+    "one of many led with a colleague": replace(ROTATING, share_co_led=0.3, sessions=20),
+    "fixed pairs": replace(ROTATING, is_fixed=True),
+    "no differences between therapists": replace(ROTATING, therapist=0.0),
+}
+
+
+def slowly(rows: Rows, names: list[str]) -> dict[str, np.ndarray]:
+    """The facets of a design as whole matrices or levels, with the weights of membership written out row by row."""
+    z = weights_by_hand(rows)
+    whole = {
+        "therapist": z,
+        "patient": rows.patient,
+        "session": rows.session,
+        "rater": rows.rater,
+        "rater_therapist": np.column_stack(
+            [z[:, t] * (rows.rater == r) for t in range(z.shape[1]) for r in range(int(rows.rater.max()) + 1)]
+        ),
+        "rating": crossed(rows.session, rows.rater),
+    }
+    return {name: np.asarray(whole[name.split("+")[0]]) for name in names}
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("n_elements", [1, 2])
+def test_likelihood_predictions_and_their_errors_are_the_textbook_s(name: str, n_elements: int) -> None:
+    rows = draw_co_led(KINDS[name], np.random.default_rng(3), n_elements)[0]
+    facets = _design(rows).facets
+    assert rows.membership is not None
+    assert "therapist" in facets
+    fixed = np.ones((len(rows.value), 1)) if rows.columns is None else rows.columns
+    design = Together(rows.value, facets, rows.membership, rows.columns)
+    theta = np.random.default_rng(1).uniform(0, 1.5, (3, len(facets)))
+    theta[0, 0] = 0.0
+    solved, whole = design.solve(theta), slowly(rows, list(facets))
+    for k in range(3):
+        error = solved.rss[k] / (design.n - design.n_fixed)
+        variances = np.append(theta[k] ** 2, 1.0) * error
+        assert solved.log_likelihood[k] == pytest.approx(restricted(variances, rows.value, whole, fixed), abs=1e-8)
+        mean, of_sum, alone = predicted(variances, rows.value, whole, fixed, "therapist")
+        assert solved.therapist[k] == pytest.approx(mean, abs=1e-9)
+        assert solved.therapist_unit[k] * error == pytest.approx(of_sum, abs=1e-9)
+        assert design.solve_one(theta[k])[1] * error == pytest.approx(alone, abs=1e-9)
+        mean, _, alone = predicted(variances, rows.value, whole, fixed, "rater")
+        assert solved.fixed[k, 0] + solved.rater[k] == pytest.approx(mean, abs=1e-9)
+        assert solved.rater_unit[k] * error == pytest.approx(alone, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_two_ways_to_the_restricted_maximum_meet(name: str) -> None:
+    rows = draw_co_led(KINDS[name], np.random.default_rng(5))[0]
+    facets = _design(rows).facets
+    assert rows.membership is not None
+    fixed, whole = np.ones((len(rows.value), 1)), slowly(rows, list(facets))
+    variances = reml(rows.value, whole, fixed)
+    design = Together(rows.value, facets, rows.membership)
+    theta = restricted_mode(design)
+    solved = design.solve(theta[None])
+    assert solved.log_likelihood[0] >= restricted(variances, rows.value, whole, fixed) - 1e-6
+    found = np.append(theta**2, 1.0) * solved.rss[0] / (design.n - 1)
+    assert found.tolist() == pytest.approx(variances.tolist(), abs=2e-3)
+
+
+@pytest.mark.parametrize("name", ["pairs that rotate", "some lead alone, some in threes", "fixed pairs"])
+def test_a_slope_is_that_of_generalised_least_squares_with_her_effect_free(name: str) -> None:
+    rows = draw_co_led(KINDS[name], np.random.default_rng(6), 2)[0]
+    facets, therapist = _design(rows).facets, 1
+    assert rows.membership is not None
+    assert rows.columns is not None
+    design, whole = Together(rows.value, facets, rows.membership, rows.columns), slowly(rows, list(facets))
+    own = np.flatnonzero(whole["therapist"][:, therapist] > 0)
+    dated, time = own[3:], np.random.default_rng(2).normal(0, 1, len(own) - 3)
+    theta = np.random.default_rng(3).uniform(0.2, 1.2, (1, len(facets)))
+    mean, unit = design.slopes(theta, {therapist: (dated, time)})[therapist]
+    # her undated rows are left out; her column of Z is fixed, the others' stay random
+    kept = np.setdiff1d(np.arange(design.n), own[:3])
+    when = np.zeros(design.n)
+    when[dated] = time
+    rest = {facet: np.delete(z, therapist, axis=1) if facet == "therapist" else z for facet, z in whole.items()}
+    fixed = np.column_stack([rows.columns, whole["therapist"][:, therapist]])
+    at = {facet: z[kept] for facet, z in rest.items()}
+    by_hand = slope(np.append(theta[0] ** 2, 1.0), rows.value[kept], at, fixed[kept], when[kept])
+    assert (mean[0], unit[0]) == pytest.approx(by_hand, abs=1e-8)
