@@ -82,30 +82,33 @@ class Together(Nested):
         if not isinstance(block, _Circle):
             return super()._cleared(block, theta)
         cross, log_det = self._of_circle(block, theta)
-        return cross[:, block.kept[:, None], block.kept], log_det
+        n = len(block.members)
+        return cross[:, n:, n:], log_det
 
     def _taken_in(self, number: int, block: Block, theta: Numbers) -> tuple[Numbers, Numbers, list[OfTherapist]]:
         if not isinstance(block, _Circle):
             return super()._taken_in(int(self._members[number][0]), block, theta)
         cross, log_det = self._of_circle(block, theta)
-        of_therapists = []
-        for place, level in enumerate(block.members.tolist(), self.n_fixed):
-            row = cross[:, place, block.kept]
-            of_therapists.append(OfTherapist(level, block.at[:-1], row, cross[:, place, place]))
-        return cross[:, block.kept[:, None], block.kept], log_det, of_therapists
+        n, at = len(block.members), block.at[:-1]
+        of_therapists = [
+            OfTherapist(level, at, cross[:, place, n:], cross[:, place, place])
+            for place, level in enumerate(block.members.tolist())
+        ]
+        return cross[:, n:, n:], log_det, of_therapists
 
     def _of_circle(self, block: _Circle, theta: Numbers) -> tuple[Numbers, Numbers]:
-        """All columns' products under V^-1 of everything but the raters' severity, and log|V|."""
+        """Products of the therapists' columns, then of those kept, under V^-1 of all but the raters' severity; and log|V|."""
         cross, log_det = without_nested(block, theta)
         size = np.repeat(theta[:, [self.therapist]], len(block.members), axis=1)
         if self.rater_therapist is not None:
             size = np.hstack([size, np.repeat(theta[:, [self.rater_therapist]], block.n_crossed, axis=1)])
         random = slice(self.n_fixed, self.n_fixed + size.shape[1])
+        told = np.concatenate([np.arange(random.start, random.start + len(block.members)), block.kept])
         scaled = cross[:, random, :] * size[:, :, None]
         lower = np.linalg.cholesky(np.eye(size.shape[1]) + scaled[:, :, random] * size[:, None, :])
-        half = np.linalg.solve(lower, scaled)
+        half = np.linalg.solve(lower, scaled[:, :, told])
         log_det = log_det + 2 * np.sum(np.log(np.diagonal(lower, axis1=1, axis2=2)), axis=1)
-        return np.asarray(cross - np.matmul(half.transpose(0, 2, 1), half)), log_det
+        return np.asarray(cross[:, told[:, None], told] - np.matmul(half.transpose(0, 2, 1), half)), log_det
 
     def _slope(self, theta: Numbers, whole: Numbers, j: int, rows: Codes, time: Numbers) -> tuple[Numbers, Numbers]:
         """Her effect is a level of its own, with her weights; a session's time counts whole for each who led it."""

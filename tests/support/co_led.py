@@ -36,6 +36,7 @@ class CoLed:
     rater: float = 0.4
     rater_therapist: float = 0.3
     residual: float = 0.7
+    name: str = ""
 
 
 def draw_co_led(kind: CoLed, rng: np.random.Generator, n_elements: int = 1) -> tuple[Rows, Numbers]:
