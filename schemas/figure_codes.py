@@ -27,7 +27,10 @@ class ModelNote(Described):
         "led_together",
         "several therapists led some sessions, whose effect is the mean of theirs; the variance is that of one therapist",
     )
-    TOO_MANY = "too_many", "so many therapists who lead together have so many raters that it is not worked out; left out"
+    TOO_MANY = (
+        "too_many",
+        "so many therapists who lead together have so many raters that it is not worked out; left out",
+    )
 
 
 class IccType(Described):

@@ -74,15 +74,13 @@ def tell_apart(facets: Mapping[str, Codes], woven: Mapping[str, Any] | None = No
     for name, column in facets.items():
         codes = levels(column)
         n_levels = int(codes.max(initial=-1)) + 1
-        alike = next((names for names, other in kept.items() if names[0] not in woven and _same_groups(codes, other)), None)
+        alike = _alike(codes, kept, woven)
         if n_levels < 2:
             notes.append(f"one_level: {name}")
-        elif name in woven and (name != RATER_THERAPIST or _is_of_its_own(name, codes, kept, woven)):
-            kept[name,] = codes
+        elif name == RATER_THERAPIST and not _is_of_its_own(name, codes, kept, woven):
+            notes.append(f"not_told_apart: {name}")
         elif name in woven:
-            notes.append(f"not_told_apart: {name}")
-        elif name == RATER_THERAPIST and (n_levels == len(codes) or alike):
-            notes.append(f"not_told_apart: {name}")
+            kept[name,] = codes
         elif n_levels == len(codes):
             residual.append(name)
         elif alike:
@@ -136,9 +134,16 @@ def _dependent(facets: Mapping[str, Codes], woven: Mapping[str, Any]) -> tuple[s
 
 
 def _is_of_its_own(name: str, codes: Codes, kept: Mapping[tuple[str, ...], Codes], woven: Mapping[str, Any]) -> bool:
-    """Whether a woven facet's structure is no sum of those that are kept and the residual's."""
+    """Whether a facet groups the rows as no other does, and not one by one; a woven one, whether it is no sum of the others."""
+    if name not in woven:
+        return int(codes.max()) + 1 < len(codes) and _alike(codes, kept, woven) is None
     facets = {names[0]: other for names, other in kept.items()} | {name: codes}
     return _smallest(facets, woven) > DEPENDENT
+
+
+def _alike(codes: Codes, kept: Mapping[tuple[str, ...], Codes], woven: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The kept facets that group the rows in the same way; a woven one groups them in none."""
+    return next((names for names, other in kept.items() if names[0] not in woven and _same_groups(codes, other)), None)
 
 
 def _smallest(facets: Mapping[str, Codes], woven: Mapping[str, Any]) -> float:
@@ -167,7 +172,7 @@ def _marks(codes: Codes) -> Any:
 
 def _trace_of_columns(one: Any, other: Any, n: int) -> float:
     """tr(P K P K') from sparse columns: the squares of Z'PZ' = Z'Z' - (Z'1)(Z'1)'/n, summed."""
-    between, of_one, of_other = one.T @ other, np.asarray(one.sum(axis=0)).ravel(), np.asarray(other.sum(axis=0)).ravel()
+    between, of_one, of_other = one.T @ other, one.sum(axis=0).A1, other.sum(axis=0).A1
     squares = float(between.power(2).sum()) - 2 * float(of_one @ (between @ of_other)) / n
     return squares + float(of_one @ of_one) * float(of_other @ of_other) / n**2
 

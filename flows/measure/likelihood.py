@@ -112,7 +112,7 @@ class Nested:
     @property
     def n_columns(self) -> int:
         """The unknowns of the largest system that is solved densely."""
-        return self.n_fixed + self.n_raters
+        return int(self.n_fixed + self.n_raters)
 
     def _tops(self, facets: Mapping[str, Codes]) -> Codes:
         """The block of each row: its therapist's."""

@@ -1,6 +1,6 @@
 """Who leads sessions together: a session's therapist effect is the mean of its therapists' effects (multiple membership).
 
-A session led by k therapists has the effect (u_1 + … + u_k) / k, each u being the therapist's own, of one variance: Hill & Goldstein
+A session led by k therapists has the effect (u_1 + … + u_k) / k, each u a therapist's own, of one variance: Hill & Goldstein
 1998 (Journal of Educational and Behavioral Statistics 23, 117-128); Browne, Goldstein & Rasbash 2001 (Statistical Modelling 1,
 103-124, equation 7). Whoever leads a session together is a *team* here, also one who leads alone; the rows of a model carry the
 team's level. Teams that share a therapist, also by way of others, form a *circle*: what one of them is rated says something of
@@ -70,7 +70,7 @@ class Membership:
         return np.bincount(therapist, leaders) / np.bincount(therapist)
 
     def columns(self, team: Codes, rater: Codes | None = None) -> Numbers:
-        """The columns Z of the therapists' effects (rows, therapists); with raters, of rater-by-therapist, one a pair that occurs."""
+        """The columns Z of the therapists' effects (rows, therapists); with raters, those of each rater and therapist."""
         weights = self.weights[team]
         if rater is None:
             return weights
@@ -86,14 +86,12 @@ class Membership:
 
         of_rater = {THERAPIST: None, RATER_THERAPIST: rater}
         team = facets[THERAPIST]
-        return {
-            name: sparse.csc_matrix(self.columns(team, of_rater[name])) for name in facets if name in of_rater
-        }
+        return {name: sparse.csc_matrix(self.columns(team, of_rater[name])) for name in facets if name in of_rater}
 
     def widest(self, team: Codes, rater: Codes) -> int:
         """How many pairs of a rater and a therapist the largest circle of several therapists has."""
         row, therapist = self.places(team)
-        pair, first = np.unique(rater[row] * self.n_therapists + therapist, return_index=True)
+        _, first = np.unique(rater[row] * self.n_therapists + therapist, return_index=True)
         circle = self.circle[team[row[first]]]
         n_pairs = np.bincount(circle)
         n_therapists = np.bincount(np.unique(np.stack([circle, therapist[first]]), axis=1)[0], minlength=len(n_pairs))

@@ -17,7 +17,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flows.measure.facets import PATIENT, RATER, RATER_THERAPIST, THERAPIST, Codes, Design, comparison_groups, tell_apart
+from flows.measure.facets import (
+    PATIENT,
+    RATER,
+    RATER_THERAPIST,
+    THERAPIST,
+    Codes,
+    Design,
+    comparison_groups,
+    tell_apart,
+)
 from flows.measure.likelihood import Nested, Solved
 from flows.measure.mixture import quantile, share_below
 from flows.measure.restricted import restricted_mode
@@ -132,6 +141,12 @@ class _Told:
             return np.arange(len(self.rows.therapist_ids))
         return membership.team_of
 
+    def by_therapist(self, by_level: Numbers) -> Numbers:
+        """Numbers with a column for each level of the design, with one for each therapist instead."""
+        if self.rows.membership is None:  # as they are: a copy laid out otherwise adds up to other last digits
+            return by_level
+        return np.ascontiguousarray(by_level[..., self.level])
+
     @property
     def leaders(self) -> Numbers:
         """How many led each therapist's sessions, on average."""
@@ -147,7 +162,7 @@ class _Told:
 
 def answer(rows: Rows, asked: Asked) -> Answer:
     """Fit one subject's ratings (at least one) and tell what they say."""
-    design = _design(rows)
+    design = design_of(rows)
     notes = [*design.notes]
     spread = float(np.ptp(_within_elements(rows)))
     if len(rows.value) - rows.n_elements < 1 or spread <= ALL_EQUAL * max(1.0, float(np.abs(rows.value).max())):
@@ -169,7 +184,7 @@ def answer(rows: Rows, asked: Asked) -> Answer:
     )
 
 
-def _design(rows: Rows) -> Design:
+def design_of(rows: Rows) -> Design:
     """What can be fitted of these rows, and every note about it."""
     facets, membership, notes = dict(rows.facets), rows.membership, []
     if PATIENT not in facets:
@@ -244,7 +259,7 @@ def _n_levels(rows: Rows, name: str, codes: Codes) -> int:
     """How many levels a facet has: of therapists, who lead together or not, and of their raters, each counts."""
     if rows.membership is None or name not in (THERAPIST, RATER_THERAPIST):
         return int(codes.max()) + 1
-    return rows.membership.columns(rows.therapist, None if name == THERAPIST else rows.rater).shape[1]
+    return int(rows.membership.columns(rows.therapist, None if name == THERAPIST else rows.rater).shape[1])
 
 
 def _estimates(told: _Told, asked: Asked) -> tuple[Estimate, ...]:
@@ -286,15 +301,12 @@ def _points(told: _Told) -> tuple[Numbers, tuple[Numbers, Numbers] | None, Estim
         spread = (posterior.solved.fixed[:, :1], scale) if is_one else None
         return np.full(len(told.rows.therapist_ids), solved.fixed[0, 0]), spread, why
     note = None if told.design.holding(THERAPIST) == THERAPIST else EstimateNote.MERGED
-    level = told.level
     # Where k lead as one, the one's effect differs from the mean of the k by k - 1 times the variance of that mean.
-    left_open = (
-        0.0 if note is None else (MERGED_OPEN + (told.leaders - 1)) * posterior.theta[:, place, None] ** 2
-    )
-    scale = np.sqrt(posterior.variance[:, None] * (posterior.solved.therapist_unit[:, level] + left_open))
+    left_open = 0.0 if note is None else (MERGED_OPEN + (told.leaders - 1)) * posterior.theta[:, place, None] ** 2
+    scale = np.sqrt(posterior.variance[:, None] * (told.by_therapist(posterior.solved.therapist_unit) + left_open))
     if told.theta[place] < SINGULAR:
         note = EstimateNote.VARIANCE_ZERO
-    return solved.therapist[0, level], (posterior.solved.therapist[:, level], scale), note
+    return told.by_therapist(solved.therapist)[0], (told.by_therapist(posterior.solved.therapist), scale), note
 
 
 def _spread_columns(told: _Told, spread: tuple[Numbers, Numbers], asked: Asked) -> Mapping[str, Numbers]:
@@ -313,13 +325,11 @@ def _reliability(told: _Told) -> Numbers | None:
     place = told.place(THERAPIST)
     if place is None or told.theta[place] < SINGULAR:
         return None
-    of_one = 1 - told.error[told.level] / told.theta[place] ** 2
+    of_one = 1 - told.by_therapist(told.error) / told.theta[place] ** 2
     return np.asarray(of_one if told.design.holding(THERAPIST) == THERAPIST else of_one / told.leaders)
 
 
-def _sessions_to(
-    told: _Told, reliability: float | None, leaders: float
-) -> tuple[int | None, int | None, int | None]:
+def _sessions_to(told: _Told, reliability: float | None, leaders: float) -> tuple[int | None, int | None, int | None]:
     """How many more sessions, each with a new patient and as many raters as usual, until .50, .70 and .80.
 
     With reliability = t / (t + e / n) (Brennan 2001, Generalizability Theory, section 4.1), n sessions bring information in the

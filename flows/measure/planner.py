@@ -121,8 +121,8 @@ def present(components: Mapping[str, float], rated: Rated) -> Coefficients:
 
     With V the covariance of her ratings around her level, the error variance is 1 / 1'V^-1 1 (generalised least squares),
     and reliability is the therapist variance over itself plus that. Severities are known for the relative coefficient and
-    unknown for the absolute one. Where sessions were led with colleagues, the error variance is 1 / z'V^-1 z with her shares z, and
-    V holds the colleagues' effects: of them her ratings alone are heard, not what they did without her.
+    unknown for the absolute one. Where sessions were led with colleagues, it is 1 / z'V^-1 z with her shares z, and V
+    holds the colleagues' effects: of them her ratings alone are heard, not what they did without her.
     """
     if THERAPIST not in components or rated.n == 0:
         return CANNOT_TELL
@@ -141,7 +141,11 @@ def with_one_more(components: Mapping[str, float], rated: Rated, more: Rating) -
 
 def added(rated: Rated, more: Rating) -> Rated:
     """Her ratings and one more; a new session is led with whom she led the patient's, or with a new one her newest, session."""
-    grown = Rated(*(_appended(getattr(rated, f), getattr(more, f)) for f in (PATIENT, SESSION, RATER)))
+    grown = Rated(
+        _appended(rated.patient, more.patient),
+        _appended(rated.session, more.session),
+        _appended(rated.rater, more.rater),
+    )
     if rated.share is None or rated.colleagues is None:
         return grown
     like = rated.session == (rated.session.max(initial=0) if more.session is None else more.session)
@@ -212,7 +216,9 @@ def _at_finest(components: Mapping[str, float]) -> _Variances:
             parts = name.split("+")
             found[next(facet for facet in _FINEST_FIRST if facet in parts)] += variance
     residual = max(found[RESIDUAL] + found[RATING], _LEAST * sum(components.values()))
-    return _Variances(components[THERAPIST], found[PATIENT], found[SESSION], found[RATER], found[RATER_THERAPIST], residual)
+    return _Variances(
+        components[THERAPIST], found[PATIENT], found[SESSION], found[RATER], found[RATER_THERAPIST], residual
+    )
 
 
 def _error(variances: _Variances, rated: Rated) -> float:

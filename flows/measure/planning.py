@@ -110,7 +110,8 @@ def _options(group: pl.DataFrame, fitted: Mapping[str, float], n_raters_in_lab: 
 
 def _rated(group: pl.DataFrame) -> Rated:
     """One therapist's ratings; who led with her, where somebody did."""
-    alone = Rated(*(level_of(group[column]) for column in ("patient_level", "session_level", "rater_id")))
+    patient, session, rater = (level_of(group[column]) for column in ("patient_level", "session_level", "rater_id"))
+    alone = Rated(patient, session, rater)
     share = 1 / group["therapist_ids"].list.len().to_numpy()
     others = sorted(set(group["therapist_ids"].explode()) - {group["therapist_id"][0]})
     there = [group["therapist_ids"].list.contains(colleague).to_numpy() * share for colleague in others]

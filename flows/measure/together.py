@@ -1,10 +1,10 @@
 """The restricted likelihood where therapists lead sessions together: blocks are circles of therapists, not therapists.
 
-As in `flows.measure.likelihood`, ratings lie in sessions and sessions in patients; these lie in teams (`flows.measure.membership`),
-and only raters run across circles. Within a circle of several, therapists' effects and rater-by-therapist effects are
-columns Z with the weights of membership, and are taken out densely after the nested facets: with C the columns' products under
-the inverse of what came before, and D the standard deviations, C - C Z D (I + D Z'C Z D)^-1 D Z'C (Woodbury). Who leads
-alone is a block as there.
+As in `flows.measure.likelihood`, ratings lie in sessions and sessions in patients; these lie in teams
+(`flows.measure.membership`), and only raters run across circles. Within a circle of several, therapists' effects and
+rater-by-therapist effects are columns Z with the weights of membership, and are taken out densely after the nested facets: with C
+the columns' products under the inverse of what came before, and D the standard deviations, C - C Z D (I + D Z'C Z D)^-1 D Z'C
+(Woodbury). Who leads alone is a block as there.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Together(Nested):
     @property
     def n_columns(self) -> int:
         """The unknowns of the largest system that is solved densely."""
-        return max(super().n_columns, *(block.cross.shape[1] for block in self._blocks))
+        return max(super().n_columns, *(int(block.cross.shape[1]) for block in self._blocks))
 
     def _tops(self, facets: Mapping[str, Codes]) -> Codes:
         return self._membership.circle[facets[THERAPIST]]
@@ -64,7 +64,7 @@ class Together(Nested):
         return self._circle(rows, members, np.zeros((len(rows), 0)), np.zeros(0, dtype=np.int64))
 
     def _circle(self, rows: Codes, members: Codes, more: Numbers, more_at: Codes) -> _Circle:
-        """The circle of some rows; `members` are those whose effects are random, `more` further fixed columns and their places."""
+        """The circle of some rows; `members` have random effects; `more` are further fixed columns, with their places."""
         team, rater = self._team[rows], self._given[2]
         of_members = self._membership.columns(team)[:, members]
         of_crossed = np.zeros((len(rows), 0))
@@ -99,9 +99,8 @@ class Together(Nested):
     def _of_circle(self, block: _Circle, theta: Numbers) -> tuple[Numbers, Numbers]:
         """Products of the therapists' columns, then of those kept, under V^-1 of all but the raters' severity; and log|V|."""
         cross, log_det = without_nested(block, theta)
-        size = np.repeat(theta[:, [self.therapist]], len(block.members), axis=1)
-        if self.rater_therapist is not None:
-            size = np.hstack([size, np.repeat(theta[:, [self.rater_therapist]], block.n_crossed, axis=1)])
+        facets = [self.therapist] * len(block.members) + [self.rater_therapist] * block.n_crossed
+        size = theta[:, np.array(facets, dtype=np.int64)]
         random = slice(self.n_fixed, self.n_fixed + size.shape[1])
         told = np.concatenate([np.arange(random.start, random.start + len(block.members)), block.kept])
         scaled = cross[:, random, :] * size[:, :, None]
@@ -121,9 +120,10 @@ class Together(Nested):
         is_dated = np.isin(np.arange(self.n), rows)
         of_circle = self._membership.circle[self._team] == number
         own = np.flatnonzero(of_circle & (is_dated | (weight == 0)))
-        among = own if self.n_fixed + self.n_raters > MOST_COLUMNS else np.flatnonzero(~of_circle | is_dated | (weight == 0))
+        is_alone = self.n_fixed + self.n_raters > MOST_COLUMNS
+        among = weight[own] if is_alone else weight[~of_circle | is_dated | (weight == 0)]
         # who led every session has no level beside the mean
-        chosen = [0, 1] if np.ptp(weight[among]) > 0 else [1]
+        chosen = [0, 1] if np.ptp(among) > 0 else [1]
         more = np.column_stack([weight[own], when[own]])[:, chosen]
         others = first.members[first.members != j]
         circle = self._circle(own, others, more, self.n_fixed + self.n_raters + np.array(chosen))

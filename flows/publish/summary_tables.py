@@ -82,7 +82,8 @@ def read_enough(con: DuckDBPyConnection) -> Enough:
     """The lab's least counts, from `reference.night`."""
     rows = con.execute("select min_sessions, min_patients, min_raters from reference.night").fetchall()
     groups = con.execute("select distinct instrument_id from reference.instrument where modality = 'group'").fetchall()
-    return Enough(*rows[0], frozenset(instrument_id for (instrument_id,) in groups))
+    n_sessions, n_patients, n_raters = rows[0]
+    return Enough(n_sessions, n_patients, n_raters, frozenset(instrument_id for (instrument_id,) in groups))
 
 
 def therapists_table(con: DuckDBPyConnection) -> Table:

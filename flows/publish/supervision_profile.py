@@ -75,12 +75,7 @@ def _sentence(block: Block, few: str) -> str:
 
 def _too_few_throughout(block: Block, enough: Enough) -> str:
     """What is too few for every element alike; empty when some element has enough, or when they lack different things."""
-    said = {
-        _why_insufficient(told, enough)
-        for line in block.lines
-        for told in line.told.values()
-        if told.n_sessions
-    }
+    said = {_why_insufficient(told, enough) for line in block.lines for told in line.told.values() if told.n_sessions}
     return said.pop() if len(said) == 1 else ""
 
 

@@ -60,7 +60,9 @@ def draw_co_led(kind: CoLed, rng: np.random.Generator, n_elements: int = 1) -> t
     names = tuple(f"T-{k}" for k in sorted({k for team in teams for k in team}))
     raters = tuple(f"R-{k}" for k in range(kind.raters))
     days = np.full(len(value), np.nan)
-    found = Rows(np.array(value), t, p if kind.has_patients else None, s, r, e, days, names, raters, membership_of(teams))
+    found = Rows(
+        np.array(value), t, p if kind.has_patients else None, s, r, e, days, names, raters, membership_of(teams)
+    )
     return found, therapist
 
 
