@@ -41,6 +41,7 @@ class PlanNote(Described):
         "these ratings cannot tell therapists from their patients, sessions or raters",
     )
     ALIKE = "alike", "therapists' variance is fitted at zero: the error shrinks, and reliability stays nought"
+    LED_ALONE = "led_alone", "sessions led alone are meant; one led with a colleague says less of either"
     SEVERITY_UNTOLD = (
         "severity_untold",
         "these raters share no sessions: therapists and severity are one, and not split",

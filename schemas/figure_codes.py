@@ -23,7 +23,14 @@ class ModelNote(Described):
     ALL_EQUAL = "all_equal", "all ratings are equal: there is no variance"
     ONE_RATING = "one_rating", "there is one rating only: no variance can be seen"
     NOT_CONVERGED = "not_converged", "the fit did not settle: its numbers are provisional"
-    LED_TOGETHER = "led_together", "sessions led by several therapists are left out"
+    LED_TOGETHER = (
+        "led_together",
+        "several therapists led some sessions, whose effect is the mean of theirs; the variance is that of one therapist",
+    )
+    TOO_MANY = (
+        "too_many",
+        "so many therapists who lead together have so many raters that it is not worked out; left out",
+    )
 
 
 class IccType(Described):
@@ -95,7 +102,10 @@ class EstimateNote(Described):
 
     OTHER_ROLE = "other_role", "only observers' ratings are modelled"
     NOT_RATED = "not_rated", "no observer's rating in the window has a value here"
-    LED_TOGETHER = "led_together", "every rated session was led with a colleague: its score is no one's alone"
+    LED_TOGETHER = (
+        "led_together",
+        "a colleague led exactly the same sessions: the ratings tell of both together, and give each the same estimate",
+    )
     NO_VARIANCE = "no_variance", "all ratings are equal, or there is one: nothing can be said of how sure the mean is"
     ONE_THERAPIST = "one_therapist", "the only therapist rated: the mean of these sessions, pooled with nobody's"
     NOT_TOLD_APART = (

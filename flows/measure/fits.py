@@ -24,20 +24,21 @@ with
 night as (select strength_points, trend_sessions, trend_days from reference.night),
 rows as (
     select
-        instrument_id, role, 'element' as kind, element as name, scale, element, session_id, patient_id, therapist_id, rater_id,
-        session_on, value
+        instrument_id, role, 'element' as kind, element as name, scale, element, session_id, patient_id, therapist_ids,
+        rater_id, session_on, value
     from measure.observation
     union all
     select
-        instrument_id, role, 'domain', domain, scale, element, session_id, patient_id, therapist_id, rater_id, session_on, value
+        instrument_id, role, 'domain', domain, scale, element, session_id, patient_id, therapist_ids, rater_id, session_on,
+        value
     from measure.observation
     where not is_crosswalked
 ),
 hashed as (
     select
-        instrument_id, role, kind, name, scale, therapist_id,
+        instrument_id, role, kind, name, scale,
         md5_number(concat_ws(
-            chr(31), element, session_id, coalesce(patient_id, chr(30)), coalesce(therapist_id, chr(30)), rater_id,
+            chr(31), element, session_id, coalesce(patient_id, chr(30)), array_to_string(therapist_ids, chr(30)), rater_id,
             coalesce(session_on::varchar, chr(30)), value
         )) as number
     from rows
@@ -47,7 +48,7 @@ thresholds as (
 ),
 subjects as (
     select
-        instrument_id, role, kind, name, scale, count(therapist_id) as n,
+        instrument_id, role, kind, name, scale,
         concat_ws(
             ' ', count(*), sum((number >> 64)::uint64), sum((number & 18446744073709551615::uhugeint)::uint64)
         ) as ratings
@@ -63,7 +64,6 @@ select
 from subjects
 inner join thresholds using (instrument_id, scale)
 cross join night
-where n > 0
 order by instrument_id, role, kind, name, scale
 """
 KEPT = ("fit", "fit_component", "fit_therapist", "fit_rater")

@@ -34,7 +34,7 @@ class _Step:
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class Block:
     """One therapist's ratings: columns are the fixed ones, a mark for each of her raters, and the values."""
 
     cross: Numbers  # columns' products over the rows
@@ -44,6 +44,16 @@ class _Block:
     steps: tuple[_Step, ...]  # the nested facets above it
     at: Codes  # where the columns stand in the whole system; the values are its last column
     n_fixed: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfTherapist:
+    """What a block says of a therapist with the mark (or weights) z: z'V^-1 of its columns, and z'V^-1 z, for B variances."""
+
+    level: int
+    at: Codes  # where the columns stand in the whole system, but for the values
+    row: Numbers
+    own: Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +101,26 @@ class Nested:
         self._nested = tuple(dict.fromkeys(nested))
         rater = None if self.rater is None else facets[self.names[self.rater]]
         self.n_raters = 0 if rater is None else int(rater.max()) + 1
-        top = np.zeros(n, dtype=np.int64) if self.therapist is None else facets[self.names[self.therapist]]
+        top = self._tops(facets)
         self.n_therapists = 0 if self.therapist is None else int(top.max()) + 1
         order = np.argsort(top, kind="stable")
         begins = np.searchsorted(top[order], np.arange(int(top.max()) + 1))
         chain = [facets[self.names[k]] for k in self._nested]
         self._given, self._fixed = (value - self._middle, chain, rater), fixed
-        self._blocks = [
-            self._block(rows, fixed[rows], np.arange(self.n_fixed), self._nested)
-            for rows in np.split(order, begins[1:])
-        ]
+        self._blocks = [self._first_block(rows) for rows in np.split(order, begins[1:])]
+
+    @property
+    def n_columns(self) -> int:
+        """The unknowns of the largest system that is solved densely."""
+        return int(self.n_fixed + self.n_raters)
+
+    def _tops(self, facets: Mapping[str, Codes]) -> Codes:
+        """The block of each row: its therapist's."""
+        return np.zeros(self.n, dtype=np.int64) if self.therapist is None else facets[self.names[self.therapist]]
+
+    def _first_block(self, rows: Codes) -> Block:
+        """The block of some rows, with every facet that is taken out in it."""
+        return self._block(rows, self._fixed[rows], np.arange(self.n_fixed), self._nested)
 
     def _raters(self) -> tuple[int | None, int | None]:
         """The places of the two facets that run across; a rater facet merged with a nested one is that one."""
@@ -108,7 +128,7 @@ class Nested:
         at = next((k for k, name in enumerate(names) if name and RATER in name.split("+")), None)
         return at, next((k for k, name in enumerate(names) if name == RATER_THERAPIST), None)
 
-    def _block(self, rows: Codes, fixed: Numbers, places: Codes, nested: Sequence[int]) -> _Block:
+    def _block(self, rows: Codes, fixed: Numbers, places: Codes, nested: Sequence[int]) -> Block:
         """The block of some rows: its fixed columns, where they stand in the whole system, and which nested facets it has."""
         value, chain, rater = self._given
         inner = [chain[self._nested.index(k)] for k in nested]
@@ -129,7 +149,7 @@ class Nested:
         sums = np.add.reduceat(columns, begins[0], axis=0)
         sizes = np.diff(begins[0], append=len(rows)).astype(float)
         at = np.concatenate([places, self.n_fixed + own, [-1]])
-        return _Block(columns.T @ columns, sums, sizes, nested[0] if inner else None, steps, at, fixed.shape[1])
+        return Block(columns.T @ columns, sums, sizes, nested[0] if inner else None, steps, at, fixed.shape[1])
 
     def solve(self, theta: Numbers) -> Solved:
         """Solve for B sets of standard deviations relative to the residual's (B, facets), in batches of bounded memory."""
@@ -156,16 +176,22 @@ class Nested:
         places = np.concatenate([[n_columns], np.arange(1, self.n_fixed), [n_columns + 1]])
         nested = [k for k in self._nested if k != self.therapist]
         own = self._block(rows, np.column_stack([self._fixed[rows], time]), places, nested)
+        return self._slope_with(theta, whole, j, own)
+
+    def _slope_with(self, theta: Numbers, whole: Numbers, number: int, own: Block) -> tuple[Numbers, Numbers]:
+        """The slope when a block's ratings are told by `own`, whose level and time have the two places after the raters."""
+        n_columns = self.n_fixed + self.n_raters
         system = np.zeros((len(theta), n_columns + 3, n_columns + 3))
         among = np.append(np.arange(n_columns), n_columns + 2)
         is_alone = self.n_therapists < 2 or n_columns > MOST_COLUMNS
         if not is_alone:
+            first = self._blocks[number]
             system[:, among[:, None], among] = whole
-            before = np.where(self._blocks[j].at < 0, n_columns + 2, self._blocks[j].at)
-            system[:, before[:, None], before] -= self._cleared(self._blocks[j], theta)[0]
+            before = np.where(first.at < 0, n_columns + 2, first.at)
+            system[:, before[:, None], before] -= self._cleared(first, theta)[0]
         after = np.where(own.at < 0, n_columns + 2, own.at)
         system[:, after[:, None], after] += self._cleared(own, theta)[0]
-        kept = np.sort(after) if is_alone else np.arange(n_columns + 3)
+        kept = np.sort(after) if is_alone else np.union1d(np.arange(n_columns), after)
         scale, ridge = np.ones((len(theta), n_columns + 2)), np.zeros(n_columns + 2)
         if self.rater is not None:
             raters = slice(self.n_fixed, n_columns)
@@ -175,67 +201,71 @@ class Nested:
         mean = np.einsum("bj,bj->b", inverse[:, -1], system[:, :-1, -1] * scale)
         return mean, inverse[:, -1, -1]
 
-    def _cleared(self, block: _Block, theta: Numbers) -> tuple[Numbers, Numbers]:
+    def _cleared(self, block: Block, theta: Numbers) -> tuple[Numbers, Numbers]:
         """A block's columns' products under V^-1 of everything but the raters' severity, and log|V|."""
-        cross, log_det = _without_nested(block, theta)
+        cross, log_det = without_nested(block, theta)
         if self.rater_therapist is not None:
             cross, more = _without_crossed(cross, block, theta[:, self.rater_therapist])
             log_det = log_det + more
         return cross, log_det
 
-    def _sum(self, theta: Numbers) -> tuple[Numbers, Numbers, list[Numbers]]:
-        """The whole system before the raters' severity is taken in, log|V| so far, and each block's first row."""
+    def _taken_in(self, number: int, block: Block, theta: Numbers) -> tuple[Numbers, Numbers, list[OfTherapist]]:
+        """A block cleared, and what it says of its therapists: her mark is the first column, in which all is one."""
+        cross, log_det = self._cleared(block, theta)
+        return cross, log_det, [OfTherapist(number, block.at[:-1], cross[:, 0], cross[:, 0, 0])]
+
+    def _sum(self, theta: Numbers) -> tuple[Numbers, Numbers, list[OfTherapist]]:
+        """The whole system before the raters' severity is taken in, log|V| so far, and what is said of each therapist."""
         n_columns = self.n_fixed + self.n_raters
-        whole, log_det, rows = np.zeros((len(theta), n_columns + 1, n_columns + 1)), np.zeros(len(theta)), []
-        for block in self._blocks:
-            cross, added = self._cleared(block, theta)
+        whole, log_det = np.zeros((len(theta), n_columns + 1, n_columns + 1)), np.zeros(len(theta))
+        told: list[OfTherapist] = []
+        for number, block in enumerate(self._blocks):
+            cross, added, of_therapists = self._taken_in(number, block, theta)
             log_det += added
             whole[:, block.at[:, None], block.at] += cross
-            rows.append(cross[:, 0])
-        return whole, log_det, rows
+            told += of_therapists
+        return whole, log_det, told
 
     def solve_one(self, theta: Numbers) -> tuple[Solved, Numbers]:
         """One set of variances (facets) solved, and each therapist's prediction error variance over the residual's."""
-        whole, log_det, rows = self._sum(theta[None])
+        whole, log_det, told = self._sum(theta[None])
         left = _factored(self, theta[None], whole)
-        return self._told(theta[None], left, log_det, rows), self._therapists(theta[None], left, rows, of_mean=0.0)[1][
-            0
-        ]
+        alone = self._therapists(theta[None], left, told, of_mean=0.0)[1][0]
+        return self._told(theta[None], left, log_det, told), alone
 
     def _solve(self, theta: Numbers) -> Solved:
-        whole, log_det, rows = self._sum(theta)
-        return self._told(theta, _factored(self, theta, whole), log_det, rows)
+        whole, log_det, told = self._sum(theta)
+        return self._told(theta, _factored(self, theta, whole), log_det, told)
 
-    def _told(self, theta: Numbers, left: _Factored, log_det: Numbers, rows: Sequence[Numbers]) -> Solved:
+    def _told(self, theta: Numbers, left: Factored, log_det: Numbers, told: Sequence[OfTherapist]) -> Solved:
         free = self.n - self.n_fixed
         log_likelihood = -(free * (1 + np.log(2 * np.pi * left.rss / free)) + log_det + left.log_det) / 2
         unit = np.sum(left.inverse**2, axis=1) * left.scale**2
         fixed = left.found[:, : self.n_fixed].copy()
         fixed[:, 0] += self._middle
-        mean, spread = self._therapists(theta, left, rows, of_mean=1.0)
+        mean, spread = self._therapists(theta, left, told, of_mean=1.0)
         raters = (left.found * left.scale)[:, self.n_fixed :], unit[:, self.n_fixed :]
         return Solved(log_likelihood, left.rss, fixed, unit[:, 0], mean + self._middle, spread, *raters)
 
     def _therapists(
-        self, theta: Numbers, left: _Factored, rows: Sequence[Numbers], of_mean: float
+        self, theta: Numbers, left: Factored, told: Sequence[OfTherapist], of_mean: float
     ) -> tuple[Numbers, Numbers]:
-        """Mean and unit variance of `of_mean` times the first coefficient + therapist: u | w ~ theta^2 1'V^-1 (y - W w)."""
+        """Mean and unit variance of `of_mean` times the first coefficient + therapist: u | w ~ theta^2 z'V^-1 (y - W w)."""
         mean, unit = np.zeros((len(theta), self.n_therapists)), np.zeros((len(theta), self.n_therapists))
         if self.therapist is None:
             return mean, unit
         ratio = theta[:, self.therapist] ** 2
-        for j, (block, row) in enumerate(zip(self._blocks, rows, strict=True)):
-            at = block.at[:-1]
-            weight = -ratio[:, None] * row[:, :-1] * left.scale[:, at]
+        for her in told:
+            weight = -ratio[:, None] * her.row[:, :-1] * left.scale[:, her.at]
             weight[:, 0] += of_mean
-            mean[:, j] = ratio * row[:, -1] + np.sum(weight * left.found[:, at], axis=1)
-            spread = np.einsum("bij,bj->bi", left.inverse[:, :, at], weight)
-            unit[:, j] = np.maximum(ratio * (1 - ratio * row[:, 0]), 0) + np.sum(spread**2, axis=1)
+            mean[:, her.level] = ratio * her.row[:, -1] + np.sum(weight * left.found[:, her.at], axis=1)
+            spread = np.einsum("bij,bj->bi", left.inverse[:, :, her.at], weight)
+            unit[:, her.level] = np.maximum(ratio * (1 - ratio * her.own), 0) + np.sum(spread**2, axis=1)
         return mean, unit
 
 
 @dataclass(frozen=True, slots=True)
-class _Factored:
+class Factored:
     """The system that is left, solved: fixed coefficients, and raters in units of their own standard deviation."""
 
     scale: Numbers  # of each unknown (B, columns)
@@ -245,7 +275,7 @@ class _Factored:
     log_det: Numbers
 
 
-def _factored(design: Nested, theta: Numbers, whole: Numbers) -> _Factored:
+def _factored(design: Nested, theta: Numbers, whole: Numbers) -> Factored:
     n_columns = design.n_fixed + design.n_raters
     scale, ridge = np.ones((len(theta), n_columns)), np.zeros(n_columns)
     if design.rater is not None:
@@ -257,7 +287,7 @@ def _factored(design: Nested, theta: Numbers, whole: Numbers) -> _Factored:
     half = np.einsum("bij,bj->bi", inverse, whole[:, :-1, -1] * scale)
     rss = np.maximum(whole[:, -1, -1] - np.sum(half**2, axis=1), np.finfo(float).tiny)
     log_det = 2 * np.sum(np.log(np.diagonal(lower, axis1=1, axis2=2)), axis=1)
-    return _Factored(scale, inverse, np.einsum("bji,bj->bi", inverse, half), rss, log_det)
+    return Factored(scale, inverse, np.einsum("bji,bj->bi", inverse, half), rss, log_det)
 
 
 def _inverse(lower: Numbers) -> Numbers:
@@ -273,7 +303,7 @@ def _place(names: Sequence[str], facet: str) -> int | None:
     return next((k for k, name in enumerate(names) if facet in name.split("+")), None)
 
 
-def _without_nested(block: _Block, theta: Numbers) -> tuple[Numbers, Numbers]:
+def without_nested(block: Block, theta: Numbers) -> tuple[Numbers, Numbers]:
     """Columns' products under V^-1 of the nested facets alone (B, m, m), and log|V| of them (B)."""
     cross = np.repeat(block.cross[None], len(theta), axis=0)
     if block.lowest is None:
@@ -291,7 +321,7 @@ def _without_nested(block: _Block, theta: Numbers) -> tuple[Numbers, Numbers]:
     return cross, log_det
 
 
-def _without_lowest(block: _Block, ratio: Numbers, cross: Numbers) -> Numbers:
+def _without_lowest(block: Block, ratio: Numbers, cross: Numbers) -> Numbers:
     """Take the lowest facet out of `cross`; its units of one size share their weight, so products are summed once a size."""
     log_det = np.zeros(len(ratio))
     for size in np.unique(block.sizes):
@@ -302,7 +332,7 @@ def _without_lowest(block: _Block, ratio: Numbers, cross: Numbers) -> Numbers:
     return log_det
 
 
-def _without_crossed(cross: Numbers, block: _Block, theta: Numbers) -> tuple[Numbers, Numbers]:
+def _without_crossed(cross: Numbers, block: Block, theta: Numbers) -> tuple[Numbers, Numbers]:
     """Take rater-by-therapist out: V + theta^2 ZZ', with Z the raters' marks (Woodbury)."""
     raters = slice(block.n_fixed, cross.shape[1] - 1)
     ratio = theta[:, None, None] ** 2

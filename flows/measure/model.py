@@ -2,6 +2,8 @@
 
     rating = mean (+ element) + therapist + patient in therapist + session in patient + rater + rater-by-therapist + residual
 
+Where several therapists led a session, `therapist` is the mean of their effects (`flows.measure.membership`).
+
 A therapist's estimate is mean + therapist, partly pooled towards the mean (the best linear unbiased prediction at the REML
 variances, Morris 1983, JASA 78, 47-55), raters' severity taken off. Its interval and probabilities are averaged over the
 variances that the ratings leave open (`flows.measure.uncertainty`).
@@ -15,11 +17,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flows.measure.facets import PATIENT, RATER, THERAPIST, Design, comparison_groups, tell_apart
+from flows.measure.facets import (
+    PATIENT,
+    RATER,
+    RATER_THERAPIST,
+    THERAPIST,
+    Codes,
+    Design,
+    comparison_groups,
+    tell_apart,
+)
 from flows.measure.likelihood import Nested, Solved
 from flows.measure.mixture import quantile, share_below
 from flows.measure.restricted import restricted_mode
 from flows.measure.rows import Rows
+from flows.measure.together import Together
 from flows.measure.trend import Trend, trends
 from flows.measure.uncertainty import Posterior, average_over_variances
 from flows.measure.variance import ALL_EQUAL, SINGULAR, fit
@@ -32,6 +44,8 @@ SMALL = 100
 # A therapist who cannot be told apart from her one patient: of their variance together a share w is the patient's, anywhere from
 # none to half of it (published studies: a third), and w (1 - w) of it, on average this much, stays open whatever the ratings say.
 MERGED_OPEN = 1 / 6
+# Pairs of a rater and a therapist, in one circle of therapists who lead together, beyond which a night would take hours.
+WIDEST = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +133,41 @@ class _Told:
         name = self.design.holding(facet)
         return None if name is None else list(self.design.facets).index(name)
 
+    @property
+    def level(self) -> Codes:
+        """Each therapist's level in the fitted design: that of her team where the design cannot tell it from another facet."""
+        membership = self.rows.membership
+        if membership is None or isinstance(self.nested, Together):
+            return np.arange(len(self.rows.therapist_ids))
+        return membership.team_of
+
+    def by_therapist(self, by_level: Numbers) -> Numbers:
+        """Numbers with a column for each level of the design, with one for each therapist instead."""
+        if self.rows.membership is None:  # as they are: a copy laid out otherwise adds up to other last digits
+            return by_level
+        return np.ascontiguousarray(by_level[..., self.level])
+
+    @property
+    def leaders(self) -> Numbers:
+        """How many led each therapist's sessions, on average."""
+        membership = self.rows.membership
+        return np.ones(len(self.level)) if membership is None else membership.company(self.rows.therapist)
+
+    @property
+    def is_inseparable(self) -> NDArray[np.bool_]:
+        """Whether another therapist led exactly the same sessions as each."""
+        membership = self.rows.membership
+        return np.zeros(len(self.level), dtype=bool) if membership is None else membership.is_inseparable
+
 
 def answer(rows: Rows, asked: Asked) -> Answer:
     """Fit one subject's ratings (at least one) and tell what they say."""
-    facets = rows.facets
-    design = tell_apart(facets)
+    design = design_of(rows)
     notes = [*design.notes]
-    if PATIENT not in facets:
-        notes.append(f"{ModelNote.NOT_TOLD}: {PATIENT}")
-    if rows.n_led_together:
-        notes.append(f"{ModelNote.LED_TOGETHER}: {THERAPIST}")
     spread = float(np.ptp(_within_elements(rows)))
     if len(rows.value) - rows.n_elements < 1 or spread <= ALL_EQUAL * max(1.0, float(np.abs(rows.value).max())):
         return _without_variance(rows, design, notes)
-    nested = Nested(rows.value, design.facets, rows.columns)
+    nested = _likelihood(rows, design)
     theta, more = _relative_deviations(rows, design, nested)
     solved, error = nested.solve_one(theta)
     residual = float(solved.rss[0]) / (nested.n - nested.n_fixed)
@@ -142,11 +177,34 @@ def answer(rows: Rows, asked: Asked) -> Answer:
         mean=float(solved.fixed[0, 0]),
         mean_se=float(np.sqrt(residual * solved.fixed_unit[0])),
         log_likelihood=float(solved.log_likelihood[0]),
-        components=_components(design, np.append(theta**2, 1.0) * residual, len(rows.value)),
+        components=_components(rows, design, np.append(theta**2, 1.0) * residual),
         estimates=_estimates(told, asked),
         severities=_severities(told),
         notes=(*notes, *more),
     )
+
+
+def design_of(rows: Rows) -> Design:
+    """What can be fitted of these rows, and every note about it."""
+    facets, membership, notes = dict(rows.facets), rows.membership, []
+    if PATIENT not in facets:
+        notes.append(f"{ModelNote.NOT_TOLD}: {PATIENT}")
+    if membership is None:
+        design = tell_apart(facets)
+        return Design(design.facets, design.residual, (*design.notes, *notes))
+    notes.append(f"{ModelNote.LED_TOGETHER}: {THERAPIST}")
+    if membership.widest(rows.therapist, rows.rater) > WIDEST:
+        del facets[RATER_THERAPIST]
+        notes.append(f"{ModelNote.TOO_MANY}: {RATER_THERAPIST}")
+    design = tell_apart(facets, membership.structures(facets, rows.rater) if membership.is_woven else None)
+    return Design(design.facets, design.residual, (*design.notes, *notes))
+
+
+def _likelihood(rows: Rows, design: Design) -> Nested:
+    """The likelihood of a design; a team that is merged with another facet is one level, as a therapist is."""
+    if rows.membership is None or design.holding(THERAPIST) != THERAPIST:
+        return Nested(rows.value, design.facets, rows.columns)
+    return Together(rows.value, design.facets, rows.membership, rows.columns)
 
 
 def _variance(rows: Rows) -> float:
@@ -164,19 +222,20 @@ def _without_variance(rows: Rows, design: Design, notes: list[str]) -> Answer:
     """All ratings are equal, or there is one: everyone is given it, and nothing can be said of how sure that is."""
     word = ModelNote.ALL_EQUAL if len(rows.value) > 1 else ModelNote.ONE_RATING
     mean = float(rows.value.mean())
-    groups = comparison_groups(rows.therapist, rows.rater)
+    row, therapist = rows.parts
+    groups = comparison_groups(therapist, rows.rater[row])
     estimates = tuple(
         Estimate(name, int(groups[k]) + 1, EstimateNote.NO_VARIANCE, mean) for k, name in enumerate(rows.therapist_ids)
     )
     variances = np.zeros(len(design.facets) + 1)
-    components = _components(design, variances, len(rows.value))
+    components = _components(rows, design, variances)
     return Answer(mean, 0.0, None, components, estimates, (), (*notes, f"{word}: {design.residual}"))
 
 
 def _relative_deviations(rows: Rows, design: Design, nested: Nested) -> tuple[Numbers, tuple[str, ...]]:
     """The REML standard deviations of the facets, relative to the residual's, and what is to be known about them."""
     more: tuple[str, ...] = ()
-    if rows.n_elements > 1 or len(rows.value) < SMALL:
+    if rows.n_elements > 1 or len(rows.value) < SMALL or isinstance(nested, Together):
         theta = restricted_mode(nested)
     else:
         fitted = fit(rows.value, design.facets, design.residual)
@@ -187,19 +246,27 @@ def _relative_deviations(rows: Rows, design: Design, nested: Nested) -> tuple[Nu
     return theta, (*more, *(f"{ModelNote.SINGULAR}: {name}" for name in singular))
 
 
-def _components(design: Design, variances: Numbers, n: int) -> tuple[Component, ...]:
+def _components(rows: Rows, design: Design, variances: Numbers) -> tuple[Component, ...]:
     total = float(variances.sum())
-    n_levels = [*(int(codes.max()) + 1 for codes in design.facets.values()), n]
+    n_levels = [*(_n_levels(rows, name, codes) for name, codes in design.facets.items()), len(rows.value)]
     return tuple(
         Component(facet, float(variance), float(variance) / total if total > 0 else None, count)
         for facet, variance, count in zip((*design.facets, design.residual), variances, n_levels, strict=True)
     )
 
 
+def _n_levels(rows: Rows, name: str, codes: Codes) -> int:
+    """How many levels a facet has: of therapists, who lead together or not, and of their raters, each counts."""
+    if rows.membership is None or name not in (THERAPIST, RATER_THERAPIST):
+        return int(codes.max()) + 1
+    return int(rows.membership.columns(rows.therapist, None if name == THERAPIST else rows.rater).shape[1])
+
+
 def _estimates(told: _Told, asked: Asked) -> tuple[Estimate, ...]:
     """Every therapist's row; where therapists cannot be told apart, each is given the mean."""
-    groups = comparison_groups(told.rows.therapist, told.rows.rater)
-    steps = trends(told.rows, told.nested, told.posterior, asked.trend_sessions, asked.trend_days)
+    row, therapist = told.rows.parts
+    groups = comparison_groups(therapist, told.rows.rater[row])
+    steps = trends(told.rows, told.nested, told.posterior, asked.trend_sessions, asked.trend_days, told.level)
     point, spread, note = _points(told)
     columns = spread and _spread_columns(told, spread, asked)
     reliability = _reliability(told)
@@ -207,14 +274,20 @@ def _estimates(told: _Told, asked: Asked) -> tuple[Estimate, ...]:
     for k, name in enumerate(told.rows.therapist_ids):
         own = {column: _at(numbers, k) for column, numbers in (columns or {}).items()}
         sure = _at(reliability, k) if reliability is not None else None
-        why = note or (None if k in steps else EstimateNote.SHORT_SERIES)
+        why = _why(note, bool(told.is_inseparable[k])) or (None if k in steps else EstimateNote.SHORT_SERIES)
         found.append(
             Estimate(
                 name, int(groups[k]) + 1, why, _at(point, k), **own, reliability=sure, trend=steps.get(k),
-                sessions_to=_sessions_to(told, sure),
+                sessions_to=_sessions_to(told, sure, float(told.leaders[k])),
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _why(note: EstimateNote | None, is_inseparable: bool) -> EstimateNote | None:
+    """The note of one therapist: where nothing tells her from a colleague, that, unless nobody is told from anybody."""
+    is_said = note in (EstimateNote.VARIANCE_ZERO, EstimateNote.NOT_TOLD_APART)
+    return EstimateNote.LED_TOGETHER if is_inseparable and not is_said else note
 
 
 def _points(told: _Told) -> tuple[Numbers, tuple[Numbers, Numbers] | None, EstimateNote | None]:
@@ -224,15 +297,16 @@ def _points(told: _Told) -> tuple[Numbers, tuple[Numbers, Numbers] | None, Estim
     if place is None:
         scale = np.sqrt(posterior.variance * posterior.solved.fixed_unit)[:, None]
         is_one = len(told.rows.therapist_ids) == 1
-        why = EstimateNote.ONE_THERAPIST if is_one else EstimateNote.NOT_TOLD_APART
+        why = EstimateNote.ONE_THERAPIST if not told.rows.therapist.any() else EstimateNote.NOT_TOLD_APART
         spread = (posterior.solved.fixed[:, :1], scale) if is_one else None
         return np.full(len(told.rows.therapist_ids), solved.fixed[0, 0]), spread, why
     note = None if told.design.holding(THERAPIST) == THERAPIST else EstimateNote.MERGED
-    left_open = 0.0 if note is None else MERGED_OPEN * posterior.theta[:, place, None] ** 2
-    scale = np.sqrt(posterior.variance[:, None] * (posterior.solved.therapist_unit + left_open))
+    # Where k lead as one, the one's effect differs from the mean of the k by k - 1 times the variance of that mean.
+    left_open = 0.0 if note is None else (MERGED_OPEN + (told.leaders - 1)) * posterior.theta[:, place, None] ** 2
+    scale = np.sqrt(posterior.variance[:, None] * (told.by_therapist(posterior.solved.therapist_unit) + left_open))
     if told.theta[place] < SINGULAR:
         note = EstimateNote.VARIANCE_ZERO
-    return solved.therapist[0], (posterior.solved.therapist, scale), note
+    return told.by_therapist(solved.therapist)[0], (told.by_therapist(posterior.solved.therapist), scale), note
 
 
 def _spread_columns(told: _Told, spread: tuple[Numbers, Numbers], asked: Asked) -> Mapping[str, Numbers]:
@@ -251,14 +325,17 @@ def _reliability(told: _Told) -> Numbers | None:
     place = told.place(THERAPIST)
     if place is None or told.theta[place] < SINGULAR:
         return None
-    return np.asarray(1 - told.error / told.theta[place] ** 2)
+    of_one = 1 - told.by_therapist(told.error) / told.theta[place] ** 2
+    return np.asarray(of_one if told.design.holding(THERAPIST) == THERAPIST else of_one / told.leaders)
 
 
-def _sessions_to(told: _Told, reliability: float | None) -> tuple[int | None, int | None, int | None]:
+def _sessions_to(told: _Told, reliability: float | None, leaders: float) -> tuple[int | None, int | None, int | None]:
     """How many more sessions, each with a new patient and as many raters as usual, until .50, .70 and .80.
 
     With reliability = t / (t + e / n) (Brennan 2001, Generalizability Theory, section 4.1), n sessions bring information in the
     amount of reliability / (1 - reliability) = n t / e, where t is the therapist variance and e that of one session's mean.
+    Who usually leads among k is thought to lead with new colleagues each time: a session's mean is then (u + k - 1 others) / k
+    + error, and k times it tells u with the error (k - 1) t + k^2 e.
     """
     if reliability is None or reliability >= 1:
         return (None, None, None) if reliability is None else (0, 0, 0)
@@ -267,18 +344,22 @@ def _sessions_to(told: _Told, reliability: float | None) -> tuple[int | None, in
     ratio, usual = told.theta**2, len(told.rows.value) / len(np.unique(told.rows.session))
     if told.rows.n_elements > 1:
         usual /= told.rows.n_elements
-    session = sum(v * _weight(name, usual) for name, v in zip(told.design.facets, ratio, strict=True))
-    error = session + _weight(told.design.residual, usual) / told.rows.n_elements
+    session = sum(v * _weight(name, usual, leaders) for name, v in zip(told.design.facets, ratio, strict=True))
+    error = session + _weight(told.design.residual, usual, leaders) / told.rows.n_elements
+    therapist = ratio[place] if told.design.holding(THERAPIST) == THERAPIST else ratio[place] * leaders
+    error = (leaders - 1) * therapist + leaders**2 * error
     now = reliability / (1 - reliability)
-    more = [max(0, int(np.ceil((at / (1 - at) - now) * error / ratio[place] - 1e-9))) for at in DEPENDABLE]
+    more = [max(0, int(np.ceil((at / (1 - at) - now) * error / therapist - 1e-9))) for at in DEPENDABLE]
     return more[0], more[1], more[2]
 
 
-def _weight(name: str, usual: float) -> float:
+def _weight(name: str, usual: float, leaders: float) -> float:
     """How much of a facet's variance stays in the mean of one new session by so many raters."""
     parts = set(name.split("+"))
     if parts & {THERAPIST} or name == RATER:
         return 0.0
+    if name == RATER_THERAPIST:
+        return 1.0 / usual / leaders
     return 1.0 if parts & {PATIENT, "session"} else 1.0 / usual
 
 
@@ -287,7 +368,8 @@ def _severities(told: _Told) -> tuple[Severity, ...]:
     place = told.place(RATER)
     if place is None or told.nested.rater is None:
         return ()
-    groups = comparison_groups(told.rows.rater, told.rows.therapist)
+    row, therapist = told.rows.parts
+    groups = comparison_groups(told.rows.rater[row], therapist)
     point = told.solved.rater[0]
     posterior = told.posterior
     scale = np.sqrt(posterior.variance[:, None] * posterior.solved.rater_unit)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from flows.measure.facets import PATIENT, RATER, RATER_THERAPIST, RATING, RESIDUAL, SESSION, THERAPIST
 
 Codes = NDArray[np.int64]
+Numbers = NDArray[np.float64]
 # Where a merged facet's variance counts in her own ratings: at the finest of its parts, which groups them as the others do.
 _FINEST_FIRST = (RESIDUAL, RATING, SESSION, PATIENT, RATER_THERAPIST, RATER)
 _LEAST = 1e-12  # of the whole variance: what a residual fitted at zero counts as, so that the sums stay finite
@@ -43,11 +44,17 @@ CANNOT_TELL = Coefficients(None, None, None, None)
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """One therapist's ratings: the level of patient, session and rater of each. Levels are numbered from 0, per therapist."""
+    """One therapist's ratings: the level of patient, session and rater of each. Levels are numbered from 0, per therapist.
+
+    `share` is her weight in each rating's therapist effect, 1/k where k led the session, and `colleagues` that of each colleague
+    (ratings, colleagues); both are None where she always led alone.
+    """
 
     patient: Codes
     session: Codes
     rater: Codes
+    share: Numbers | None = None
+    colleagues: Numbers | None = None
 
     @property
     def n(self) -> int:
@@ -114,7 +121,8 @@ def present(components: Mapping[str, float], rated: Rated) -> Coefficients:
 
     With V the covariance of her ratings around her level, the error variance is 1 / 1'V^-1 1 (generalised least squares),
     and reliability is the therapist variance over itself plus that. Severities are known for the relative coefficient and
-    unknown for the absolute one.
+    unknown for the absolute one. Where sessions were led with colleagues, it is 1 / z'V^-1 z with her shares z, and V
+    holds the colleagues' effects: of them her ratings alone are heard, not what they did without her.
     """
     if THERAPIST not in components or rated.n == 0:
         return CANNOT_TELL
@@ -132,8 +140,20 @@ def with_one_more(components: Mapping[str, float], rated: Rated, more: Rating) -
 
 
 def added(rated: Rated, more: Rating) -> Rated:
-    """Her ratings and one more."""
-    return Rated(*(_appended(getattr(rated, f), getattr(more, f)) for f in (PATIENT, SESSION, RATER)))
+    """Her ratings and one more; a new session is led with whom she led the patient's, or with a new one her newest, session."""
+    grown = Rated(
+        _appended(rated.patient, more.patient),
+        _appended(rated.session, more.session),
+        _appended(rated.rater, more.rater),
+    )
+    if rated.share is None or rated.colleagues is None:
+        return grown
+    like = rated.session == (rated.session.max(initial=0) if more.session is None else more.session)
+    if more.session is None and more.patient is not None:
+        like = rated.patient == more.patient
+    row = int(np.flatnonzero(like)[-1])
+    share, colleagues = np.append(rated.share, rated.share[row]), np.vstack([rated.colleagues, rated.colleagues[row]])
+    return replace(grown, share=share, colleagues=colleagues)
 
 
 def next_ratings(rated: Rated, has_patients: bool, n_raters: int) -> Mapping[str, tuple[Rating, bool]]:
@@ -169,6 +189,7 @@ def buys_most(errors: Mapping[str, float | None]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Variances:
+    therapist: float
     patient: float
     session: float
     rater: float
@@ -195,7 +216,9 @@ def _at_finest(components: Mapping[str, float]) -> _Variances:
             parts = name.split("+")
             found[next(facet for facet in _FINEST_FIRST if facet in parts)] += variance
     residual = max(found[RESIDUAL] + found[RATING], _LEAST * sum(components.values()))
-    return _Variances(found[PATIENT], found[SESSION], found[RATER], found[RATER_THERAPIST], residual)
+    return _Variances(
+        components[THERAPIST], found[PATIENT], found[SESSION], found[RATER], found[RATER_THERAPIST], residual
+    )
 
 
 def _error(variances: _Variances, rated: Rated) -> float:
@@ -203,6 +226,8 @@ def _error(variances: _Variances, rated: Rated) -> float:
     error = variances.residual
     if error <= 0:
         return 0.0
+    if rated.share is not None and rated.colleagues is not None:
+        return _error_together(variances, rated, rated.share, rated.colleagues)
     few = [
         (rated.patient, variances.patient),
         (rated.rater, variances.rater + variances.rater_therapist),
@@ -222,6 +247,20 @@ def _error(variances: _Variances, rated: Rated) -> float:
         left = np.diag(np.concatenate(own)) + z.T @ z - by_session.T @ weighted
         told -= float(right @ np.linalg.solve(left, right))
     return error / told
+
+
+def _error_together(variances: _Variances, rated: Rated, share: Numbers, colleagues: Numbers) -> float:
+    """1 / z'V^-1 z, densely; a rater's view of her, and of each colleague, has the weight that they have."""
+    same_rater = _same(rated.rater)
+    others = colleagues @ colleagues.T
+    v = variances.residual * np.eye(rated.n) + variances.therapist * others
+    v += variances.patient * _same(rated.patient) + variances.session * _same(rated.session)
+    v += same_rater * (variances.rater + variances.rater_therapist * (np.outer(share, share) + others))
+    return float(1 / (share @ np.linalg.solve(v, share)))
+
+
+def _same(codes: Codes) -> Numbers:
+    return np.asarray(codes[:, None] == codes, dtype=np.float64)
 
 
 def _is_split(name: str, rated: Rated, more: Rating) -> bool:

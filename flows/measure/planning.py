@@ -6,8 +6,10 @@ Writes measure.d_study and measure.next_rating; the arithmetic is `flows.measure
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import polars as pl
 from duckdb import DuckDBPyConnection
 
@@ -40,31 +42,39 @@ _NEXT = {"therapist_id": pl.String} | _KEY | {
 
 RATED = """
 select
-    therapist_id, instrument_id, role, element, scale, rater_id, session_id, patient_id,
-    coalesce(patient_id, 'session ' || session_id) as patient_level,
+    unnest(therapist_ids) as therapist_id, therapist_ids, instrument_id, role, element, scale, rater_id, session_id, patient_id,
+    coalesce(patient_id, 'session ' || session_id) || chr(31) || array_to_string(therapist_ids, chr(31)) as patient_level,
     lpad((dense_rank() over (order by session_on nulls first, session_id))::varchar, 12, '0') as session_level
 from measure.observation
-where therapist_id is not null
 order by instrument_id, role, element, scale, therapist_id, session_level, rater_id
+"""
+
+LED_TOGETHER = """
+select distinct instrument_id, role, element, scale
+from measure.observation
+where len(therapist_ids) > 1
 """
 
 
 def plan(con: DuckDBPyConnection, components: Components) -> None:
     """Write measure.d_study and measure.next_rating from the components of every instrument, role, element and scale."""
-    _write(con, "d_study", _D_STUDY, [row for key, fitted in components.items() for row in _designs(key, fitted)])
+    together: set[Key] = set(con.execute(LED_TOGETHER).fetchall())
+    designs = [row for key, fitted in components.items() for row in _designs(key, fitted, key in together)]
+    _write(con, "d_study", _D_STUDY, designs)
     rated = con.sql(RATED).pl() if components else pl.DataFrame()
     _write(con, "next_rating", _NEXT, list(_next_rows(rated, components)))
 
 
-def _designs(key: Key, fitted: Mapping[str, float]) -> Iterator[tuple[Any, ...]]:
-    """A row for each design of the grid that can be carried out."""
+def _designs(key: Key, fitted: Mapping[str, float], is_led_together: bool) -> Iterator[tuple[Any, ...]]:
+    """A row for each design of the grid that can be carried out, in sessions that one therapist leads."""
+    alone = str(PlanNote.LED_ALONE) if is_led_together else None
     for n_sessions in SESSIONS:
         for n_patients in (n for n in PATIENTS if n <= n_sessions):
             for per_session, n_raters in RATERS:
                 if n_raters <= n_sessions * per_session:
                     told = planned(fitted, n_patients, n_sessions, per_session, n_raters)
                     numbers = (told.relative, told.absolute, told.relative_error, told.absolute_error)
-                    yield *key, n_sessions, n_patients, per_session, n_raters, *numbers, _note(fitted, told)
+                    yield *key, n_sessions, n_patients, per_session, n_raters, *numbers, _note(fitted, told) or alone
 
 
 def _next_rows(rated: pl.DataFrame, components: Components) -> Iterator[tuple[Any, ...]]:
@@ -84,7 +94,7 @@ def _next_rows(rated: pl.DataFrame, components: Components) -> Iterator[tuple[An
 
 def _options(group: pl.DataFrame, fitted: Mapping[str, float], n_raters_in_lab: int) -> Iterator[tuple[Any, ...]]:
     """A row for each way of spending the next hour on one therapist, element and scale."""
-    rated = Rated(*(level_of(group[column]) for column in ("patient_level", "session_level", "rater_id")))
+    rated = _rated(group)
     now, has_patients = present(fitted, rated), group["patient_id"].null_count() < group.height
     options = next_ratings(rated, has_patients, n_raters_in_lab)
     told = {option: with_one_more(fitted, rated, more) for option, (more, _) in options.items()}
@@ -96,6 +106,16 @@ def _options(group: pl.DataFrame, fitted: Mapping[str, float], n_raters_in_lab: 
         numbers = (now.relative, then.relative, now.relative_error, then.relative_error)
         where = _session_of(group, rated, more), _patient_of(group, rated, more)
         yield option, is_new, *where, *counts, *numbers, option in best, _note(fitted, then)
+
+
+def _rated(group: pl.DataFrame) -> Rated:
+    """One therapist's ratings; who led with her, where somebody did."""
+    patient, session, rater = (level_of(group[column]) for column in ("patient_level", "session_level", "rater_id"))
+    alone = Rated(patient, session, rater)
+    share = 1 / group["therapist_ids"].list.len().to_numpy()
+    others = sorted(set(group["therapist_ids"].explode()) - {group["therapist_id"][0]})
+    there = [group["therapist_ids"].list.contains(colleague).to_numpy() * share for colleague in others]
+    return replace(alone, share=share, colleagues=np.column_stack(there)) if others else alone
 
 
 def _session_of(group: pl.DataFrame, rated: Rated, more: Rating) -> str | None:

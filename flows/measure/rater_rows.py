@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from flows.measure.agreement import Codes, Numbers
 from flows.measure.facets import RATER
 from flows.measure.rater_model import Fitted
+from schemas.figure_codes import ModelNote
 
 VERSION = "1"  # of the figures: raise it when their arithmetic changes, so that kept ones are worked out anew
 
@@ -45,6 +46,7 @@ order by session, rater, rating_id
 _FIT = """
 select fit_id from measure.fit
 where instrument_id = $instrument_id and role = $role and kind = 'element' and name = $name and scale = $scale and n_ratings = $n
+    and not contains(coalesce(note, ''), $together)
 """
 _COMPONENTS = "select facet, variance from measure.fit_component where fit_id = $1 order by position"
 _SEVERITIES = "select severity from measure.fit_rater where fit_id = $1 order by rater_id"
@@ -120,9 +122,11 @@ def read_rows(con: DuckDBPyConnection, group: Group, periods: Sequence[str]) -> 
 def read_fit(con: DuckDBPyConnection, group: Group, n_rated: int) -> Fitted | None:
     """The fit that tonight's model of variance made of these very ratings; None where there is none.
 
-    It leaves sessions out that several therapists led; then it rests on fewer ratings, and is not the fit of these.
+    Where several therapists led sessions it tells of therapists one by one, and not of the sessions as they were led, which is
+    what raters agree about: then there is none.
     """
-    asked = {k: getattr(group, k) for k in ("instrument_id", "role", "name", "scale")} | {"n": n_rated}
+    asked = {k: getattr(group, k) for k in ("instrument_id", "role", "name", "scale")}
+    asked |= {"n": n_rated, "together": ModelNote.LED_TOGETHER.value}
     found = con.execute(_FIT, asked).fetchone() if group.level == "element" else None
     if found is None:
         return None

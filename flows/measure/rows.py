@@ -10,6 +10,7 @@ from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 
 from flows.measure.facets import PATIENT, RATER, RATER_THERAPIST, RATING, SESSION, THERAPIST, Codes, crossed
+from flows.measure.membership import Membership, membership_of
 
 Numbers = NDArray[np.float64]
 ELEMENT, DOMAIN = "element", "domain"  # what a model is of
@@ -33,7 +34,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """One rating's value a row. Levels count from 0 in the order of the ids; `days` are days since 2000, nan when not told."""
+    """One rating's value a row. Levels count from 0 in the order of the ids; `days` are days since 2000, nan when not told.
+
+    `therapist` is the level of the session's therapist, or where `membership` tells who leads together, of its team.
+    """
 
     value: Numbers
     therapist: Codes
@@ -44,7 +48,7 @@ class Rows:
     days: Numbers
     therapist_ids: tuple[str, ...]
     rater_ids: tuple[str, ...]
-    n_led_together: int
+    membership: Membership | None = None  # None where every session has one therapist
 
     @property
     def facets(self) -> dict[str, Codes]:
@@ -59,6 +63,13 @@ class Rows:
         return {name: found[name] for name in order if name in found}
 
     @property
+    def parts(self) -> tuple[Codes, Codes]:
+        """Row and therapist of each time a therapist takes part in a row."""
+        if self.membership is None:
+            return np.arange(len(self.value)), self.therapist
+        return self.membership.places(self.therapist)
+
+    @property
     def n_elements(self) -> int:
         """How many elements are rated: one, unless a domain is told by several."""
         return int(self.element.max(initial=-1)) + 1
@@ -67,7 +78,7 @@ class Rows:
     def fingerprint(self) -> str:
         """A hash of all that these rows say."""
         found = hashlib.sha256(
-            repr((self.therapist_ids, self.rater_ids, self.n_led_together, self.patient is None)).encode()
+            repr((self.therapist_ids, self.rater_ids, self.membership, self.patient is None)).encode()
         )
         for column in (self.value, self.days, self.element, *self.facets.values()):
             found.update(column.tobytes())
@@ -91,30 +102,28 @@ rows as (
     where instrument_id = $instrument_id and role = $role and scale = $scale and {name} = $name {only}
 )
 select
-    dense_rank() over (order by therapist_id) - 1 as therapist,
-    dense_rank() over (order by therapist_id, patient_id is null, coalesce(patient_id, session_id)) - 1 as patient,
+    dense_rank() over (order by therapist_ids) - 1 as therapist,
+    dense_rank() over (order by therapist_ids, patient_id is null, coalesce(patient_id, session_id)) - 1 as patient,
     dense_rank() over (order by session_id) - 1 as session,
     dense_rank() over (order by rater_id) - 1 as rater,
     dense_rank() over (order by element) - 1 as element,
     value,
     (session_on - date '2000-01-01')::double as days,
 from rows
-where therapist_id is not null
 order by session, rater, element
 """
 _IDS = """
 select
-    list_sort(list(distinct therapist_id) filter (therapist_id is not null)),
-    list_sort(list(distinct rater_id) filter (therapist_id is not null)),
-    count(distinct session_id) filter (therapist_id is null),
-    count(patient_id) filter (therapist_id is not null)
+    list_sort(list(distinct therapist_ids)),
+    list_sort(list(distinct rater_id)),
+    count(patient_id)
 from measure.observation
 where instrument_id = $instrument_id and role = $role and scale = $scale and {name} = $name {only}
 """
 
 
 def read_rows(con: DuckDBPyConnection, subject: Subject) -> Rows:
-    """The observers' ratings of a subject; sessions led by several therapists are left out, and counted."""
+    """The observers' ratings of a subject."""
     # an element that another instrument's items speak to says nothing of this instrument's own domain
     parts = {"name": subject.kind, "only": "and not is_crosswalked" if subject.kind == DOMAIN else ""}
     key = {"instrument_id": subject.instrument_id, "role": subject.role, "scale": subject.scale, "name": subject.name}
@@ -122,15 +131,17 @@ def read_rows(con: DuckDBPyConnection, subject: Subject) -> Rows:
     assert ids is not None  # noqa: S101 - an aggregate has one row
     found = con.execute(_ROWS.format(**parts), key).fetchnumpy()
     levels = {name: np.asarray(found[name], dtype=np.int64) for name in (THERAPIST, PATIENT, SESSION, RATER, ELEMENT)}
+    therapists = sorted({therapist for team in ids[0] for therapist in team})
+    place = {therapist: level for level, therapist in enumerate(therapists)}
     return Rows(
         value=np.asarray(found["value"], dtype=np.float64),
         therapist=levels[THERAPIST],
-        patient=levels[PATIENT] if ids[3] else None,
+        patient=levels[PATIENT] if ids[2] else None,
         session=levels[SESSION],
         rater=levels[RATER],
         element=levels[ELEMENT],
         days=np.ma.filled(np.ma.asarray(found["days"], dtype=np.float64), np.nan),
-        therapist_ids=tuple(ids[0] or ()),
+        therapist_ids=tuple(therapists),
         rater_ids=tuple(ids[1] or ()),
-        n_led_together=int(ids[2]),
+        membership=membership_of([[place[therapist] for therapist in team] for team in ids[0]]),
     )

@@ -34,13 +34,20 @@ class Trend:
     high: float
 
 
-def trends(rows: Rows, design: Nested, posterior: Posterior, min_sessions: int, min_days: int) -> Mapping[int, Trend]:
-    """The trend of every therapist (by level) with enough dated sessions over enough days."""
+def trends(
+    rows: Rows, design: Nested, posterior: Posterior, min_sessions: int, min_days: int, level: Codes
+) -> Mapping[int, Trend]:
+    """The trend of every therapist with enough dated sessions over enough days; `level` is her place in the design.
+
+    A session that several led counts whole for the trend of each: it tells of her sessions, not of what is hers in them.
+    """
     chosen = np.argsort(-posterior.weight, kind="stable")[:POINTS]
     weight = posterior.weight[chosen] / posterior.weight[chosen].sum()
     cases = _cases(rows, min_sessions, min_days)
     found = {}
-    for therapist, (mean, unit) in design.slopes(posterior.theta[chosen], cases).items():
+    slopes = design.slopes(posterior.theta[chosen], {int(level[k]): case for k, case in cases.items()})
+    for therapist in cases:
+        mean, unit = slopes[int(level[therapist])]
         scale = np.sqrt(unit * posterior.variance[chosen])[:, None]
         low, high = (float(quantile(at, mean[:, None], scale, weight, posterior.free)[0]) for at in (0.025, 0.975))
         found[therapist] = Trend(float(weight @ mean), low, high)
@@ -50,8 +57,9 @@ def trends(rows: Rows, design: Nested, posterior: Posterior, min_sessions: int, 
 def _cases(rows: Rows, min_sessions: int, min_days: int) -> Mapping[int, tuple[Codes, Numbers]]:
     """The dated rows of each therapist who has enough, with their times in units of the slope."""
     cases = {}
-    for therapist in np.unique(rows.therapist).tolist():
-        own = np.flatnonzero((rows.therapist == therapist) & ~np.isnan(rows.days))
+    row, of_row = rows.parts
+    for therapist in np.unique(of_row).tolist():
+        own = row[(of_row == therapist) & ~np.isnan(rows.days[row])]
         days = rows.days[own]
         if len(np.unique(rows.session[own])) >= max(min_sessions, 2) and np.ptp(days) >= max(min_days, 1):
             cases[therapist] = own, (days - days.mean()) / PER_DAYS

@@ -67,7 +67,7 @@ def average_over_variances(design: Nested, theta: Numbers, fitted: Solved, sprea
     With hundreds of raters the fitted variances alone are taken: they are known then, and a point costs what a fit does.
     """
     floor = RESIDUAL_WEIGHT * RESIDUAL_FLOOR**2 * spread_of_values
-    if not len(theta) or design.n_fixed + design.n_raters > MOST_COLUMNS:
+    if not len(theta) or design.n_columns > MOST_COLUMNS:
         return _posterior(design, theta[None], fitted, np.ones(1), floor)
     center, spread = _mode(design, np.log(np.maximum(theta, LOWEST)), floor)
     places, weight = np.zeros((0, len(theta))), np.zeros(0)

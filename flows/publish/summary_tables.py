@@ -81,7 +81,9 @@ IN_WORDS = Column("In words", "The counts as a sentence; never a grade.", 62)
 def read_enough(con: DuckDBPyConnection) -> Enough:
     """The lab's least counts, from `reference.night`."""
     rows = con.execute("select min_sessions, min_patients, min_raters from reference.night").fetchall()
-    return Enough(*rows[0])
+    groups = con.execute("select distinct instrument_id from reference.instrument where modality = 'group'").fetchall()
+    n_sessions, n_patients, n_raters = rows[0]
+    return Enough(n_sessions, n_patients, n_raters, frozenset(instrument_id for (instrument_id,) in groups))
 
 
 def therapists_table(con: DuckDBPyConnection) -> Table:
@@ -159,7 +161,8 @@ THERAPIST_COLUMNS = (
 def _therapist_row(row: Row, enough: Enough) -> Row:
     *ids, element, is_crosswalked, scale, n_sessions, n_patients, n_raters, mean, threshold = row[:14]
     share, low, high, *states, last_on, status = row[14:-5]
-    words = rated_below(n_sessions, share), status_in_words(status, (n_sessions, n_patients, n_raters), enough)
+    counts, enough = (n_sessions, n_patients, n_raters), enough.of(ids[2])
+    words = rated_below(n_sessions, share), status_in_words(status, counts, enough)
     name = f"{element} [crosswalk]" if is_crosswalked else element
     none = NOT_APPLICABLE if status == Status.NOT_COVERED else NOT_AVAILABLE
     no_share = NOT_APPLICABLE if threshold is None else none

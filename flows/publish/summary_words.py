@@ -81,7 +81,7 @@ def note_lines(enough: Enough) -> list[tuple[str, str]]:
     """The notes, numbered as the tables refer to them, and the shorthand."""
     least = (
         f"{counted(enough.sessions, 'session')}, {counted(enough.patients, 'patient')} "
-        f"or {counted(enough.raters, 'rater')}"
+        f"(none in groups) or {counted(enough.raters, 'rater')}"
     )
     texts = (
         "Counted are the ratings that stand after corrections, of sessions in the window on the cover. A session without a date "

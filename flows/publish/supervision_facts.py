@@ -36,6 +36,7 @@ class Told:
     estimate: float | None  # of her level, with the ends of its 95 % interval
     low: float | None
     high: float | None
+    note: str | None  # about the estimate, an `EstimateNote`
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,8 @@ select te.therapist_id, te.instrument_id, coalesce(l.title, te.instrument_id), t
        te.n_sessions, te.n_patients, te.n_raters, te.raw_mean, te.share_adequate,
        te.n_no_opportunity, te.n_unjudgeable, te.n_not_delivered, te.n_missing,
        te.status, te.threshold,
-       te.estimate, greatest(te.low, coalesce(s.lowest, te.low)), least(te.high, coalesce(s.highest, te.high))
+       te.estimate, greatest(te.low, coalesce(s.lowest, te.low)), least(te.high, coalesce(s.highest, te.high)),
+       te.estimate_note
 from supervision.therapist_element te
 left join latest l using (instrument_id)
 left join about.element e using (instrument_id, element)

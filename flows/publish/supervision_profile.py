@@ -10,6 +10,7 @@ from flows.publish.supervision_rows import PageRow, height_of, line_of, lines_of
 from flows.publish.words import Enough, counted, marks_in_words, n_below, too_few
 from flows.publish.workbook import LINE_POINTS
 from schemas.codes import Role, Status
+from schemas.figure_codes import EstimateNote
 
 MOST_PROFILE_POINTS = 520
 TITLE_LETTERS = 60
@@ -27,7 +28,7 @@ BY_ROLE: dict[str, str] = {
 
 def profile_rows(block: Block, enough: Enough) -> tuple[list[PageRow], int, int]:
     """The profile, where its drawn rows begin in it, and how many they are."""
-    scales = block.scales[:2]
+    scales, enough = block.scales[:2], enough.of(block.instrument_id)
     few = _too_few_throughout(block, enough)
     covered = tuple(line for line in block.lines if _is_covered(line))
     lines, n_left_out = _lines_that_fit(covered, scales, None if few else enough)
@@ -74,12 +75,7 @@ def _sentence(block: Block, few: str) -> str:
 
 def _too_few_throughout(block: Block, enough: Enough) -> str:
     """What is too few for every element alike; empty when some element has enough, or when they lack different things."""
-    said = {
-        too_few(told.n_sessions, told.n_patients, told.n_raters, enough) if told.status == Status.INSUFFICIENT else ""
-        for line in block.lines
-        for told in line.told.values()
-        if told.n_sessions
-    }
+    said = {_why_insufficient(told, enough) for line in block.lines for told in line.told.values() if told.n_sessions}
     return said.pop() if len(said) == 1 else ""
 
 
@@ -138,9 +134,17 @@ def _in_words(told: Told | None, enough: Enough | None) -> str:
     if told is None or told.status == Status.NOT_COVERED:
         return "not covered"
     said = [_counts(told), SETTLED.get(told.status or "", "")]
-    if enough and told.status == Status.INSUFFICIENT and told.n_sessions:
-        said.append(too_few(told.n_sessions, told.n_patients, told.n_raters, enough))
+    if enough and told.n_sessions:
+        said.append(_why_insufficient(told, enough))
     return "\n".join(part for part in (*said, marks_in_words(told.marks)) if part)
+
+
+def _why_insufficient(told: Told, enough: Enough) -> str:
+    """What is too few, or that she cannot be told from a colleague; empty where the status is another."""
+    if told.status != Status.INSUFFICIENT:
+        return ""
+    few = too_few(told.n_sessions, told.n_patients, told.n_raters, enough)
+    return few or ("always led with the same colleague" if told.note == EstimateNote.LED_TOGETHER else "")
 
 
 # Short, for a narrow column; where none of them stands, the sessions do not settle it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 from schemas.codes import State, Status
@@ -25,6 +25,11 @@ class Enough:
     sessions: int
     patients: int
     raters: int
+    groups: frozenset[str] = frozenset()  # instruments of group sessions, where no number of patients is asked for
+
+    def of(self, instrument_id: str) -> Enough:
+        """What is enough where an instrument is rated."""
+        return replace(self, patients=0) if instrument_id in self.groups else self
 
 
 def counted(n: int, one: str, many: str | None = None) -> str:

@@ -2,8 +2,8 @@
 -- grain: one row per rating_id, element, scale
 -- reads: current.rating, measure.element, measure.rating_element, measure.session
 -- why:   reliability and estimates rest on the individual observers' ratings in the window, never on consensus, self or supervisor.
---        A session led by several therapists has none here: its score is no one's alone, and counted for each of them it would
---        enter one fit twice, as if it were two sessions. Raters' agreement still rests on it.
+--        A session led by several therapists has one row a rating as any other: its score is no one's alone, and counted for each
+--        of them it would enter one fit twice, as if it were two sessions. The model parts it (docs/decisions/numbers.md).
 with
 ratings as (
     select rating_id, patient_id, rated_on, session_on, therapist_ids
@@ -36,7 +36,7 @@ select
     rating_id::varchar      as rating_id,       -- rating
     session_id::varchar     as session_id,      -- rated session
     patient_id::varchar     as patient_id,      -- its patient; null when no sheet says
-    if(len(therapist_ids) = 1, therapist_ids[1], null)::varchar as therapist_id, -- its therapist; null where several led it
+    list_sort(list_distinct(therapist_ids))::varchar[] as therapist_ids, -- who led it, one or several, in the order of their ids
     rater_id::varchar       as rater_id,        -- who rated it
     session_on::date        as session_on,      -- date of the session; null when no sheet says
     rated_on::date          as rated_on,        -- date of the rating; null when the sheet does not say

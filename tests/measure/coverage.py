@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from flows.measure.facets import levels
 from flows.measure.model import Answer, Asked, answer
 from flows.measure.rows import Rows
+from tests.support.co_led import CoLed, draw_co_led
 
 Numbers = NDArray[np.float64]
 ASKED = Asked(4.0, 5.0, 10_000, 10_000)  # no trends
@@ -54,8 +55,11 @@ class Count:
         return float(np.mean(self.held))
 
 
-def kinds() -> Iterator[Kind]:
-    """Eighteen cells: 6, 12, 40 therapists by 2, 5, 15 sessions, without and with rater-by-therapist effects; and hard ones."""
+def kinds() -> Iterator[Kind | CoLed]:
+    """Eighteen cells: 6, 12, 40 therapists by 2, 5, 15 sessions, without and with rater-by-therapist effects; and hard ones.
+
+    After them labs whose therapists lead in pairs: sessions are those of each therapist, so that there are half as many in all.
+    """
     for therapists in (6, 12, 40):
         for sessions in (2, 5, 15):
             base = Kind(f"{therapists} therapists, {sessions} sessions", therapists, sessions)
@@ -69,6 +73,13 @@ def kinds() -> Iterator[Kind]:
     yield replace(small, name=f"{small.name}, four raters, one a session", raters=4, raters_a_session=1)
     yield replace(small, name=f"{small.name}, whole points 1 to 7", is_whole_points=True)
     yield replace(small, name=f"{small.name}, uneven", is_uneven=True)
+    for sessions in (5, 10):
+        name = f"12 therapists in pairs that rotate, {sessions} sessions"
+        pairs = CoLed(12, 6 * sessions, raters=6, is_even=True, rater_therapist=0.0, name=name)
+        yield pairs
+        yield replace(pairs, name=f"{name}, rater by therapist .4", rater_therapist=0.4)
+        yield replace(pairs, name=f"{name}, a third led alone", is_even=False, share_co_led=2 / 3)
+    yield CoLed(12, 60, raters=6, is_fixed=True, rater_therapist=0.0, name="12 therapists in fixed pairs, 10 sessions")
 
 
 def draw(kind: Kind, rng: np.random.Generator) -> tuple[Rows, Numbers]:
@@ -92,14 +103,14 @@ def draw(kind: Kind, rng: np.random.Generator) -> tuple[Rows, Numbers]:
     t, p, s, r = (levels(told[:, k].astype(np.int64)) for k in range(4))
     blank, named = np.zeros(len(rows), dtype=np.int64), tuple(f"T-{k}" for k in range(kind.therapists))
     raters = tuple(f"R-{k}" for k in np.unique(told[:, 3]).astype(int))
-    return Rows(told[:, 4].astype(float), t, p, s, r, blank, np.full(len(rows), np.nan), named, raters, 0), therapist
+    return Rows(told[:, 4].astype(float), t, p, s, r, blank, np.full(len(rows), np.nan), named, raters), therapist
 
 
-def count(kind: Kind, labs: int, seed: int = 2026) -> Count:
+def count(kind: Kind | CoLed, labs: int, seed: int = 2026) -> Count:
     """Simulate labs of one kind and hold their intervals against the truth."""
     rng, found = np.random.default_rng(seed), Count()
     for _ in range(labs):
-        rows, truth = draw(kind, rng)
+        rows, truth = draw_co_led(kind, rng) if isinstance(kind, CoLed) else draw(kind, rng)
         _add(found, answer(rows, ASKED), truth)
     return found
 

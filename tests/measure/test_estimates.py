@@ -31,7 +31,7 @@ def told(
     }
     n = len(value)
     rows = Rows(
-        value=np.array(value, dtype=float), patient=None if patient is None else np.asarray(patient), n_led_together=0,
+        value=np.array(value, dtype=float), patient=None if patient is None else np.asarray(patient),
         element=np.zeros(n, dtype=np.int64), days=np.full(n, np.nan), **columns,
         therapist_ids=tuple(f"T-{k}" for k in range(int(columns["therapist"].max()) + 1)),
         rater_ids=tuple(f"R-{k}" for k in range(int(columns["rater"].max()) + 1)),

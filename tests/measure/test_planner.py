@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -173,3 +174,22 @@ def test_where_nothing_varies_nothing_is_divided_by_nought() -> None:
     nothing = dict.fromkeys(OURS, 0.0)
     told = present(nothing, rated((0, 0, 0), (0, 1, 1)))
     assert (told.relative, told.relative_error) == (None, 0.0)
+
+
+def test_a_session_led_by_two_tells_of_each_what_both_leave_open() -> None:
+    led = Rated(np.array([0]), np.array([0]), np.array([0]), np.array([0.5]), np.array([[0.5]]))
+    # y = (u + v) / 2 + e, so 2 y = u + v + 2 e: the colleague's .4, and four times .2 + .3 + .5 and .1 x (1/4 + 1/4)
+    assert present(OURS, led).relative_error == pytest.approx(0.4 + 4 * (0.2 + 0.3 + 0.5 + 0.05))
+    # a session more with the same colleague: her effect stays, the rest is halved, but for how the one rater sees the two
+    again = with_one_more(OURS, led, Rating(None, None, 0))
+    assert again.relative_error == pytest.approx(0.4 + 4 * ((0.2 + 0.3 + 0.5) / 2 + 0.05))
+    # a second rater for the session: only what is the rater's own is halved
+    second = with_one_more(OURS, led, Rating(0, 0, None))
+    assert second.relative_error == pytest.approx(0.4 + 4 * (0.2 + 0.3 + (0.5 + 0.05) / 2))
+
+
+def test_who_always_led_alone_is_told_the_same_by_either_way_of_reckoning() -> None:
+    ratings = rated((0, 0, 0), (0, 0, 1), (0, 1, 0), (1, 2, 2), (1, 2, 1))
+    apart = replace(ratings, share=np.ones(5), colleagues=np.zeros((5, 1)))
+    told, by_hand = present(OURS, ratings), present(OURS, apart)
+    assert (told.relative, told.absolute) == (pytest.approx(by_hand.relative), pytest.approx(by_hand.absolute))

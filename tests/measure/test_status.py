@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.drawn_ratings import Ratings
+from schemas.catalog import Catalog
+from schemas.codes import Modality
+from tests.support.drawn_ratings import TINY, Ratings
 
 # Six therapists around these points, four sessions each with two patients; two of three raters a session; the little
 # unevenness of sessions and raters is what the model has to see through.
@@ -111,7 +113,7 @@ def test_other_roles_are_counted_and_not_modelled() -> None:
     assert ratings.asks("select count(*) from quality.variance_component") == [(0,)]
 
 
-def test_a_session_led_by_two_counts_for_both_and_is_in_nobody_s_model() -> None:
+def test_a_session_led_by_two_counts_for_both_and_is_one_of_the_model() -> None:
     ratings = Ratings()
     ratings.counts("""
         session | therapist | patient | rater | item     | adherence | competence
@@ -121,8 +123,70 @@ def test_a_session_led_by_two_counts_for_both_and_is_in_nobody_s_model() -> None
     """)
     ratings.rebuild()
     assert ratings.asks(
-        "select therapist_id, n_sessions, estimate, estimate_note from supervision.therapist_element "
-        "where element = 'humility' and scale = 'adherence'"
-    ) == [("T-1", 3, 3.5, "one_therapist"), ("T-2", 1, None, "led_together")]
-    ((note,),) = ratings.asks("select distinct note from quality.variance_component where scale = 'adherence'")
+        "select therapist_id, n_sessions, n_raters, round(raw_mean, 2), estimate is null, status, comparison_group "
+        "from supervision.therapist_element where element = 'humility' and scale = 'adherence'"
+    ) == [("T-1", 3, 2, 4.33, False, "insufficient", 1), ("T-2", 1, 1, 6.0, False, "insufficient", 1)]
+    ((note, n_ratings),) = ratings.asks(
+        "select any_value(note), max(n_levels) from quality.variance_component where scale = 'adherence'"
+    )
     assert "led_together: therapist" in note.split("; ")
+    assert n_ratings == 3  # counted once, not once a therapist
+
+
+def test_an_estimate_of_who_led_with_others_is_not_told_beyond_the_scale() -> None:
+    # T-1 alone is at 3 and 4; that a session with T-2 is at 6 puts T-2 at 8, which the scale does not have
+    ratings = Ratings()
+    ratings.counts("""
+        session | therapist | patient | rater | item     | adherence | competence
+        G-1     | T-1+T-2   | P-1     | R-1   | humility | 6         | 6
+        S-1     | T-1       | P-1     | R-1   | humility | 3         | 3
+        S-2     | T-1       | P-2     | R-2   | humility | 4         | 4
+    """)
+    ratings.rebuild()
+    assert ratings.asks(
+        "select therapist_id, estimate, high > 8 from supervision.therapist_element "
+        "where element = 'humility' and scale = 'adherence'"
+    ) == [("T-1", 3.6, False), ("T-2", 7.0, True)]
+
+
+GROUP = TINY.model_copy(update={"id": "together", "modality": Modality.GROUP})
+
+
+def group_lab(pairs: list[str], points: dict[str, int], **settings: Any) -> Ratings:
+    """Group sessions without patients, each led by a pair at the mean of the two, give or take, by two of three raters."""
+    ratings = Ratings(catalog=Catalog({("together", "1.0"): GROUP}, {}, {}), **settings)
+    lines = ["session | therapist | rater | instrument | item | adherence | competence"]
+    for s, pair in enumerate(pairs):
+        middle = sum(points[therapist] for therapist in pair.split("+")) // 2
+        for k in range(2):
+            value = middle + UNEVEN[(3 * s + k) % 8]
+            lines.append(f"G-{s} | {pair} | R-{(s + k) % 3} | together 1.0 | humility | {value} | {value}")
+    ratings.counts("\n".join(lines))
+    ratings.rebuild()
+    return ratings
+
+
+def test_group_therapists_who_take_turns_get_a_status_and_a_plan_each_without_a_patient() -> None:
+    points = {"T-1": 6, "T-2": 6, "T-3": 2, "T-4": 2}
+    turns = ["T-1+T-2", "T-3+T-4", "T-1+T-3", "T-2+T-4", "T-1+T-4", "T-2+T-3"] * 3
+    ratings = group_lab(turns, points)
+    assert statuses(ratings) == {"T-1": "strength", "T-2": "strength", "T-3": "below", "T-4": "below"}
+    rows = ratings.asks(
+        "select option, n_sessions, n_patients, reliability, reliability_then from quality.next_rating "
+        "where therapist_id = 'T-1' and element = 'humility' and scale = 'adherence' order by option"
+    )
+    assert [row[:3] for row in rows] == [("new_patient", 9, 0), ("second_rater", 9, 0)]
+    assert all(0 < now < then < 1 for *_, now, then in rows)
+    assert ratings.asks("select distinct note from quality.d_study") == [("led_alone",)]
+
+
+def test_two_who_always_lead_together_get_the_pair_s_estimate_and_no_status_of_their_own() -> None:
+    points = {"T-1": 6, "T-2": 6, "T-3": 2, "T-4": 2, "T-5": 4, "T-6": 4}
+    ratings = group_lab(["T-1+T-2", "T-3+T-4", "T-5+T-6"] * 6, points, min_reliability=0.1)
+    rows = ratings.asks(
+        "select therapist_id, estimate, low, high, status, estimate_note from supervision.therapist_element "
+        "where element = 'humility' and scale = 'adherence' order by therapist_id"
+    )
+    assert [row[1:] for row in rows[::2]] == [row[1:] for row in rows[1::2]]
+    assert rows[0][1] > 5 > 4.9 > rows[4][1] > 3 > rows[2][1]
+    assert {row[4:] for row in rows} == {("insufficient", "led_together")}

@@ -1,7 +1,7 @@
 -- fail: The facets of a model have one row each, their shares add up to one, and the residual's levels are the ratings that are modelled.
 with
 modelled as (
-    select instrument_id, role, element, scale, count(therapist_id) as n
+    select instrument_id, role, element, scale, count(*) as n
     from measure.observation
     group by instrument_id, role, element, scale
 )

@@ -1,0 +1,81 @@
+"""What the model takes for one rating's value: weighted means of crosswalked items, steps of an ordered domain, cases."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemas.catalog import Catalog
+from tests.support.drawn_ratings import TINY, Ratings
+
+CASE = TINY.model_copy(update={"id": "of-cases", "unit": "case"})
+
+
+def test_several_items_of_one_element_enter_the_model_as_one_weighted_mean_and_never_as_replicates() -> None:
+    ratings = Ratings()
+    # o1 weighs 2 and o2 weighs 1: (2 x 3 + 6) / 3 = 4, (2 x 5 + 2) / 3 = 4, (2 x 6 + 3) / 3 = 5; o2 alone: 2
+    ratings.counts("""
+        session | therapist | patient | rater | instrument | item | adherence | competence
+        S-1     | T-1       | P-1     | R-1   | other 1.0  | o1   | 3         | 3
+        S-1     | T-1       | P-1     | R-1   | other 1.0  | o2   | 6         | 6
+        S-2     | T-1       | P-2     | R-1   | other 1.0  | o1   | 5         | 5
+        S-2     | T-1       | P-2     | R-1   | other 1.0  | o2   | 2         | 2
+        S-3     | T-1       | P-3     | R-1   | other 1.0  | o1   | 6         | 6
+        S-3     | T-1       | P-3     | R-1   | other 1.0  | o2   | 3         | 3
+        S-4     | T-1       | P-4     | R-1   | other 1.0  | o1   | NO        | NO
+        S-4     | T-1       | P-4     | R-1   | other 1.0  | o2   | 2         | 2
+    """)
+    ratings.rebuild()
+    assert ratings.asks(
+        "select session_id, value, is_crosswalked from measure.observation "
+        "where element = 'not_knowing' and scale = 'adherence' order by session_id"
+    ) == [("S-1", 4.0, True), ("S-2", 4.0, True), ("S-3", 5.0, True), ("S-4", 2.0, True)]
+    # the mean of 4, 4, 5 and 2 and their variance, over 3: four ratings, though seven items
+    assert ratings.asks(
+        "select facet, variance, n_levels, mean from quality.variance_component "
+        "where element = 'not_knowing' and scale = 'adherence'"
+    ) == [("patient+session+residual", pytest.approx(4.75 / 3), 4, 3.75)]
+    assert ratings.asks(
+        "select estimate, status from supervision.therapist_element where element = 'not_knowing' and scale = 'adherence'"
+    ) == [(3.75, None)]
+
+
+def test_what_only_the_first_steps_of_an_ordered_domain_say_is_not_taken_for_a_better_domain() -> None:
+    # humility is rated 6 and not_knowing 2, whoever it is; T-2 and T-4 never came as far as not_knowing
+    ratings = Ratings(catalog=Catalog({("tiny", "1.0"): ORDERED}, {}, {}))
+    lines = ["session | therapist | patient | rater | item | adherence | competence"]
+    for n in range(16):
+        said = f"S-{n:02} | T-{n % 4 + 1} | P-{n:02} | R-{n // 4 % 2 + 1}"
+        lines.append(f"{said} | humility | {6 + (n % 3 == 0)} | 6")
+        lines.append(f"{said} | not_knowing | {'NO' if n % 2 else 2 + (n % 3 == 1)} | 2")
+    ratings.counts("\n".join(lines))
+    ratings.rebuild()
+    rows = ratings.asks(
+        "select therapist_id, avg(value), any_value(estimate) from measure.observation "
+        "inner join supervision.therapist_domain using (instrument_id, role, domain, scale) "
+        "where domain = 'stance' and scale = 'adherence' and list_contains(therapist_ids, therapist_id) "
+        "group by therapist_id order by therapist_id"
+    )
+    (_, first, model), (_, second, its_model) = rows[0], rows[1]
+    assert second - first > 1.5
+    assert abs(its_model - model) < 0.3
+
+
+ORDERED = TINY.model_copy(
+    update={"domains": [domain.model_copy(update={"ordered": domain.id == "stance"}) for domain in TINY.domains]}
+)
+
+
+def test_cases_are_units_as_sessions_are_and_several_of_one_patient_lie_in_her() -> None:
+    ratings = Ratings(catalog=Catalog({("of-cases", "1.0"): CASE}, {}, {}))
+    lines = ["session | therapist | patient | rater | instrument | item | adherence | competence"]
+    # six therapists with two patients each, each at two points of the treatment, seen by two raters
+    for n in range(24):
+        for k in range(2):
+            value = 3 + n // 8 + (n * 5 + k * 3) % 3
+            said = f"C-{n:02} | T-{n // 4} | P-{n // 2:02} | R-{k + 1} | of-cases 1.0 | humility"
+            lines.append(f"{said} | {value} | {value}")
+    ratings.counts("\n".join(lines))
+    ratings.rebuild()
+    assert ratings.asks(
+        "select facet, n_levels from quality.variance_component where scale = 'adherence' order by position"
+    ) == [("therapist", 6), ("patient", 12), ("session", 24), ("rater", 2), ("rater_therapist", 12), ("residual", 48)]
