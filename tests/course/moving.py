@@ -1,4 +1,4 @@
-"""A lab of three therapists whose instruments change: to a published scale and back, to one of their own, to a new version."""
+"""A lab of therapists whose instruments change: to another and back, to their own, to a new version, with both at once."""
 
 from __future__ import annotations
 
@@ -57,8 +57,10 @@ ROSTER = """
     T-1       | north | SV-1
     T-2       | north | SV-2
     T-3       | south | SV-1
+    T-4       | south | SV-2
 """
-# T-1 moves to the published scale and back (and has techniques rated beside it), T-2 to the house sheet, T-3 to a new version.
+# T-1 moves to the published scale and back (and has techniques rated beside it), T-2 to the house sheet, T-3 to a new version;
+# T-4 has one session rated with both.
 RATED = """
     session | therapist | patient | on         | rater | role     | instrument         | item        | adherence | competence
     A-1     | T-1       | P-1     | 2026-01-10 | R-1   | observer | mbt-session 1.0    | humility    | 3         | 4
@@ -86,6 +88,10 @@ RATED = """
     B-2     | T-2       | P-2     | 2026-02-10 | R-1   | observer | house 1.0          | warm        | .         | 4
     C-1     | T-3       | P-3     | 2026-01-10 | R-1   | observer | mbt-session 1.0    | not_knowing | 4         | 4
     C-2     | T-3       | P-3     | 2026-02-10 | R-1   | observer | mbt-session 1.1    | not_knowing | 4         | 5
+    D-1     | T-4       | P-4     | 2026-01-10 | R-1   | observer | mbt-session 1.0    | not_knowing | 4         | 4
+    D-2     | T-4       | P-4     | 2026-02-10 | R-1   | observer | mbt-session 1.0    | not_knowing | 5         | 4
+    D-2     | T-4       | P-4     | 2026-02-10 | R-1   | observer | mbt-i-acs 1.0      | acs_02      | 2         | 4
+    D-3     | T-4       | P-4     | 2026-02-10 | R-1   | observer | mbt-i-acs 1.0      | acs_02      | 3         | 4
     C-3     | T-3+T-2   | .       | 2026-03-10 | R-1   | observer | mbt-group 1.0      | not_knowing | 2         | 2
 """
 
@@ -101,11 +107,9 @@ def moving_catalog(folder: Path) -> Catalog:
     return load_catalog([folder])
 
 
-def moving_lab(folder: Path, more: str = "") -> Ratings:
-    """The lab with every table made; `more` is drawn beside the rest, with the same columns."""
+def moving_lab(folder: Path) -> Ratings:
+    """The lab with every table made."""
     ratings = Ratings(roster_of(ROSTER), moving_catalog(folder))
     ratings.counts(RATED)
-    if more:
-        ratings.counts(f"{RATED.splitlines()[1]}\n{more}")
     ratings.rebuild()
     return ratings
