@@ -31,8 +31,9 @@ SHORT_CHANGE: dict[str, str] = {
 }
 BELOW = "▼"
 UNITS = (
-    "This sheet contains a grid of sessions, and pictures below it. No score is converted. Each number stands in points of its own instrument's scale: read along a line up to the change, and "
-    "anew after it. A difference between numbers on two sides of a change says nothing about the therapist."
+    "This sheet contains a grid of sessions, and pictures below it. No score is converted. Each number stands in points of its "
+    "own instrument's scale: read along a line up to the change, and anew after it. A difference between numbers on two sides of "
+    "a change says nothing about the therapist."
 )
 PER_INSTRUMENT = (
     "Estimates, trends over 90 days, control charts, what to keep and what to work on are made within one instrument and begin "

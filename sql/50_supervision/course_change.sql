@@ -1,20 +1,20 @@
 -- supervision.course_change: when a therapist's sessions came to be rated with another instrument or version, and what of her lines goes on.
 -- grain: one row per therapist_id, role, modality, unit, session_id, instrument_id, instrument_version, instrument_change, instruments_before
--- reads: supervision.therapist_course
+-- reads: measure.course_line, supervision.therapist_course
 -- why:   scores before and after a change stand on different instruments and are compared by nobody; what can be read on is named
 --        here, and what ends or begins. In order of ids and dates; nothing ranks.
 with
 changed as (select * from supervision.therapist_course where instrument_change is not null),
 before as (
-    select therapist_id, role, modality, unit, domain, element, scale, position + 1 as position, bool_or(coverage <> 'not_covered') as was_covered
-    from supervision.therapist_course
-    where position is not null
-    group by therapist_id, role, modality, unit, domain, element, scale, position
+    select instruments_before, modality, unit, domain, element, scale, bool_or(coverage <> 'not_covered') as was_covered
+    from (select distinct instruments_before, unnest(string_split(instruments_before, '; ')) as instrument from changed)
+    inner join (select *, instrument_id || ' ' || version as instrument from measure.course_line) using (instrument)
+    group by instruments_before, modality, unit, domain, element, scale
 ),
 lines as (
     select changed.*, if(was_covered, 1, 0) + if(coverage <> 'not_covered', 2, 0) as how
     from changed
-    inner join before using (therapist_id, role, modality, unit, domain, element, scale, position)
+    inner join before using (instruments_before, modality, unit, domain, element, scale)
 ),
 counted as (
     select
