@@ -28,6 +28,7 @@ from schemas.codes import (
     State,
     Status,
 )
+from schemas.course_codes import Coverage, Gap, InstrumentChange, Stands
 from schemas.figure_codes import ComparedWith, EstimateNote, IccType
 from schemas.session_codes import Diagnosis, Phase, Setting
 from schemas.timeline_codes import Arousal, Basis, Break, Followed, Intervention, Mode
@@ -172,6 +173,15 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     (_several_of(ChartRule), "rules"),
     (_one_of(FocusKind), "kind"),
     (_one_of(RatingOption), "option"),
+    # a therapist's course across instruments
+    (_one_of(InstrumentChange), "instrument_change"),
+    (_one_of(Stands), "stands"),
+    (_one_of(Gap), "gap"),
+    (_one_of(Coverage), "coverage"),
+    (_id(), "instruments_before"),
+    (_text(), "items domains going_on ending beginning"),
+    (_count(), "stretch"),
+    (_number(), "scale_lowest scale_highest"),
 )
 VOCABULARY: Mapping[str, Rule] = {name: rule for rule, names in _RULES for name in names.split()}
 
@@ -209,6 +219,11 @@ _TABLES: Mapping[str, str] = {
     "quality.trajectory": f"instrument_id role {_BREAKS}",
     "quality.trajectory_agreement": "instrument_id role basis n_sessions n_pairs exact alpha? is_experimental",
     "supervision.therapist_chart": f"therapist_id {_CHART}",
+    "supervision.therapist_course": "therapist_id role modality unit domain element scale position? session_id session_on? "
+    "in_window instrument_id instrument_version stretch? instrument_change? instruments_before? scale_lowest? scale_highest? "
+    "threshold? mean? stands? gap? coverage items? crosswalked n_raters n_no_opportunity n_unjudgeable n_not_delivered n_missing",
+    "supervision.course_change": "therapist_id role modality unit session_id session_on in_window instrument_change "
+    "instruments_before instrument_id instrument_version domains going_on? ending? beginning?",
     "supervision.focus": "therapist_id instrument_id role kind position domain element scale reason p_adequate session_id "
     "session_on? workbook sheet cell",
     "supervision.session_fact": "session_id case_id? assessment_point? session_on? therapist_id? patient_id? rater_id role "

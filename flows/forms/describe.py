@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from flows.errors import InstrumentWrong
+from flows.forms.coverage import (
+    coverage,
+    domain_in_words,
+    domains_of,
+    items_in_words,
+    scales_in_words,
+    speaking,
+)
 from flows.forms.form_layout import MARK_WORDS
 from schemas.catalog import Catalog, check_crosswalk, plain_words, read_instrument
-from schemas.instrument import Element, Instrument, Item, Scale
+from schemas.instrument import Instrument, Item, Scale
 
 OK = "ok: "
 
@@ -25,6 +34,7 @@ def list_instruments(catalog: Catalog) -> list[str]:
 def show_instrument(instrument: Instrument, catalog: Catalog) -> list[str]:
     """Everything about one instrument: scales, elements and how they are covered, items with their marks."""
     lines = [f"{instrument.name}: {instrument.title}", instrument.about, f"Source: {instrument.source}"]
+    lines.append(f"What is rated: {instrument.modality} {instrument.unit}s.")
     if not instrument.clinical:
         lines.append("For demonstration, not for clinical use.")
     lines += ["", "Scales", *(f"  {_scale_words(scale)}" for scale in instrument.scales)]
@@ -65,15 +75,6 @@ def is_ok(lines: Sequence[str]) -> bool:
     return bool(lines) and lines[0].startswith(OK)
 
 
-def coverage(instrument: Instrument, elements: Iterable[Element]) -> dict[str, str]:
-    """For each element `covered`, `partly` (every item that speaks to it does so partly) or `not covered`."""
-    found: dict[str, str] = {}
-    for element in elements:
-        partly = [s.partly for item in instrument.items for s in item.speaks_to if s.element == element.id]
-        found[element.id] = "not covered" if not partly else "partly" if all(partly) else "covered"
-    return found
-
-
 def _mistakes(path: Path, wrong: InstrumentWrong) -> list[str]:
     # The error joins all mistakes into its one line; what pydantic found is still behind it, one by one.
     if isinstance(wrong.__context__, ValidationError):
@@ -89,7 +90,7 @@ def _notes(instrument: Instrument, catalog: Catalog) -> list[str]:
     notes = []
     if silent:
         notes.append(f"Items that speak to no element, and are shown by item only: {', '.join(silent)}.")
-    for word in ("partly", "not covered"):
+    for word in ("partly", "not rated", "not covered"):
         these = [element for element, how in covered.items() if how == word]
         if these:
             notes.append(f"Elements {word}: {', '.join(these)}.")
@@ -113,7 +114,8 @@ def _span(scale: Scale) -> str:
 
 def _scale_words(scale: Scale) -> str:
     if scale.kind != "rating":
-        return f"{scale.id}: {scale.question} {scale.kind}; {scale.range_words()}"
+        blank = "" if scale.required else "; may stay blank"
+        return f"{scale.id}: {scale.question} {scale.kind}; {scale.range_words()}{blank}"
     anchors = ", ".join(f"{point} {word}" for point, word in scale.anchors.items())
     threshold = "no threshold"
     if scale.threshold is not None:
@@ -125,33 +127,41 @@ def _scale_words(scale: Scale) -> str:
 
 
 def _element_lines(instrument: Instrument, catalog: Catalog) -> list[str]:
+    """The elements under their domains: id, how it is covered, title, and by what."""
     elements = catalog.elements_of(instrument)
     if not elements:
         return []
-    lines = ["", "Elements"]
-    if instrument.crosswalk is not None:
-        other = f"{instrument.crosswalk.instrument} {instrument.crosswalk.version}"
-        lines = ["", f"Elements, most of them those of {other} (crosswalk; no status is given)"]
+    lines = ["", _elements_heading(instrument)]
     covered = coverage(instrument, elements)
-    width = max(len(element.id) for element in elements)
-    for element in elements:
-        items = _speaking(instrument, element.id)
-        lines.append(f"  {element.id:<{width}}  {covered[element.id]:<11}  {element.title}{items}")
+    width, domains = max(len(element.id) for element in elements), domains_of(instrument, catalog)
+    for domain, of_domain in groupby(elements, key=lambda element: element.domain):
+        lines.append(f"  {domain_in_words(domains[domain])}")
+        lines += [f"    {e.id:<{width}}  {covered[e.id]:<11}  {e.title}{_told_by(instrument, e.id)}" for e in of_domain]
     return lines
 
 
-def _speaking(instrument: Instrument, element: str) -> str:
-    items = [i for i in instrument.items if any(s.element == element for s in i.speaks_to)]
-    if not items or [i.id for i in items] == [element]:
-        return ""
-    scales = [s.id for s in instrument.scales if any(s.id in i.scales for i in items)]
-    only = f"; {', '.join(scales)} only" if len(scales) < len(instrument.scales) else ""
-    return f" (item{'s' if len(items) > 1 else ''} {', '.join(str(i.number) for i in items)}{only})"
+def _elements_heading(instrument: Instrument) -> str:
+    if instrument.crosswalk is None:
+        return "Elements"
+    other = f"{instrument.crosswalk.instrument} {instrument.crosswalk.version}"
+    own = ", ".join(element.id for element in instrument.elements)
+    of_its_own = f"; its own: {own}" if own else ""
+    return f"Elements: those of {other} through a crosswalk, without a status or focus{of_its_own}"
+
+
+def _told_by(instrument: Instrument, element: str) -> str:
+    """By which items and on which scales; nothing where that goes without saying."""
+    items = [item.id for item, _ in speaking(instrument, element)]
+    several = "s" if len(items) > 1 else ""
+    numbers = f"item{several} {items_in_words(instrument, element)}" if items and items != [element] else ""
+    told = "; ".join(part for part in (numbers, scales_in_words(instrument, element)) if part)
+    return f" ({told})" if told else ""
 
 
 def _item_lines(instrument: Instrument, item: Item) -> list[str]:
     need = "" if item.required else "; may stay blank"
-    lines = [f"{item.number:>2}  {item.title} [{item.id}]{need}"]
+    silent = "" if item.speaks_to else "; speaks to no element"
+    lines = [f"{item.number:>2}  {item.title} [{item.id}]{need}{silent}"]
     for scale in instrument.scales:
         marks = ", ".join(MARK_WORDS[state] for state in instrument.marks(item, scale))
         said = marks if scale.id in item.scales else "not rated by design"

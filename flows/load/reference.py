@@ -34,6 +34,7 @@ from schemas.codes import (
     Status,
     Verdict,
 )
+from schemas.course_codes import Coverage, Gap, InstrumentChange, Stands
 from schemas.figure_codes import ComparedWith, EstimateNote, IccType, ModelNote, RaterNote
 from schemas.guidance import Condition
 from schemas.instrument import Instrument, Scale
@@ -72,6 +73,10 @@ LISTS: Mapping[str, type[Described]] = {
     "focus": FocusKind,
     "rating_option": RatingOption,
     "plan_note": PlanNote,
+    "instrument_change": InstrumentChange,
+    "stands": Stands,
+    "gap": Gap,
+    "coverage": Coverage,
 }
 SENTENCES = (
     ("purpose", PURPOSE),

@@ -53,6 +53,8 @@ _HERS: Mapping[str, str] = {
     "quality.trajectory": "where false",
     "quality.trajectory_agreement": "where false",
     "supervision.therapist_chart": "where therapist_id in (from hers)",
+    "supervision.therapist_course": "where therapist_id in (from hers)",
+    "supervision.course_change": "where therapist_id in (from hers)",
     "supervision.focus": "where therapist_id in (from hers)",
     "quality.team_chart": "where false",  # of a whole team, and of whom else is in it
     "quality.change": "where false",

@@ -31,6 +31,7 @@ from flows.publish.summary_charts import (
     profile_pictures,
     trend_pictures,
 )
+from flows.publish.summary_course import course_table
 from flows.publish.summary_numbers import number_tables
 from flows.publish.summary_quality import coverage_table, findings_table, waiting_table, workbooks_table
 from flows.publish.summary_tables import (
@@ -105,6 +106,7 @@ def _read_content(con: DuckDBPyConnection, facts: NightFacts) -> Content:
         teams_table(con),
         trend_table(con),
         trajectory_table(con),
+        course_table(con),
         *number_tables(con),
         coverage_table(con),
         workbooks_table(con, facts),

@@ -123,6 +123,8 @@ def note_lines(enough: Enough) -> list[tuple[str, str]]:
         "mean, seven that all rise or fall, two of three near a limit. A point that fires is a question to ask, not an answer.",
         "An estimate is drawn towards the mean of all therapists, the more the less was seen, and raters' severity is taken off. "
         "Its interval holds the level behind the sessions with a probability of 95 per cent.",
+        "Two instruments rate one element in units of their own, also where their scales are written alike. A line is told "
+        "on across a change, session by session, in supervision.therapist_course; its numbers before and after are not compared.",
     )
     notes = [(f"note {number}", text) for number, text in enumerate(texts, 1)]
     return [*notes, *((mark.strip("[]"), f"{mark} means {meaning}.") for mark, meaning in SHORTHAND.items())]

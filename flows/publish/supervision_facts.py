@@ -12,6 +12,7 @@ from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from flows.publish.course_facts import Course, read_courses
 from flows.publish.trajectory_facts import Path, read_paths
 from schemas.codes import Role, State
 
@@ -130,6 +131,7 @@ class TherapistFacts:
     remarks: tuple[Remark, ...]
     paths: tuple[Path, ...] = ()
     focus: tuple[Named, ...] = ()
+    courses: tuple[Course, ...] = ()  # only where the instrument changed
 
 
 def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[TherapistFacts], int]:
@@ -141,7 +143,7 @@ def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[Therapis
     remarks = _by_therapist(con.execute(REMARKS_SQL, {"since": since}).fetchall())
     focus = _by_therapist(con.execute(FOCUS_SQL).fetchall())
     roster = con.execute(ROSTER_SQL).fetchall()
-    paths = read_paths(con)
+    paths, courses = read_paths(con), read_courses(con)
     therapists = [
         TherapistFacts(
             therapist_id,
@@ -152,6 +154,7 @@ def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[Therapis
             tuple(Remark(*row) for row in remarks[therapist_id]),
             paths.get(therapist_id, ()),
             tuple(Named(*row) for row in focus[therapist_id]),
+            courses.get(therapist_id, ()),
         )
         for therapist_id, team, supervisor_id in roster
         if supervisor_id is not None

@@ -53,6 +53,7 @@ def _compose(therapist: TherapistFacts, facts: NightFacts, enough: Enough, point
     first, others = _split(therapist.blocks)
     head, answer = [*_head(therapist, facts), *focus_rows(therapist.focus)], _answer()
     profile, first_row, n_rows = profile_rows(first, enough) if first else ([line_of(NOTHING)], 0, 0)
+    profile += _changes(therapist)
     sessions = _sessions(therapist.sessions, facts)
     room = points - height_of((*head, *answer, *profile, *sessions))
     wanted = height_of(_remarks(therapist.remarks, facts, points)[0])
@@ -60,6 +61,14 @@ def _compose(therapist: TherapistFacts, facts: NightFacts, enough: Enough, point
     remarks, has_all = _remarks(therapist.remarks, facts, room - height_of(shown) - height_of(left_out))
     rows = (*head, *profile, *sessions, *shown, *left_out, *remarks, *answer)
     return Page(rows, first, len(head) + first_row, n_rows, has_all), len(left_out)
+
+
+def _changes(therapist: TherapistFacts) -> list[PageRow]:
+    """Only where the instrument changed: when, and where that is told."""
+    days = sorted({day.isoformat() for course in therapist.courses for day in course.changed_on})
+    when = ", ".join(days)
+    told = f"The instrument changed ({when}). Its scores are not converted: see the sheet Across instruments."
+    return lines_of(told) if days else []
 
 
 NOTHING = "No rating of this therapist's sessions counts at present."

@@ -21,6 +21,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from flows.failpoints import reached
 from flows.names import safe_names
+from flows.publish.course_sheet import add_courses
 from flows.publish.facts import NightFacts
 from flows.publish.summary_tables import read_enough
 from flows.publish.supervision_facts import TherapistFacts, read_therapists
@@ -109,6 +110,7 @@ def _book(therapist: TherapistFacts, facts: NightFacts, enough: Enough) -> Workb
     draw_profile(sheet, page, therapist.therapist_id)
     _set_up_page(sheet, len(page.rows))
     add_trajectory(book, therapist.therapist_id, therapist.paths)
+    add_courses(book, therapist.therapist_id, therapist.courses)
     if not page.has_all_remarks:
         _write_all_remarks(book, therapist)
     return book

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.forms.describe import check_instrument, coverage, is_ok, list_instruments, show_instrument
-from schemas.catalog import SHIPPED, Catalog
+from flows.forms.coverage import coverage
+from flows.forms.describe import check_instrument, is_ok, list_instruments, show_instrument
+from schemas.catalog import SHIPPED, Catalog, read_instrument
 
 SMALL = """
 id = "small"
@@ -92,17 +93,45 @@ def test_show_says_which_elements_are_covered_partly_or_not_covered(catalog: Cat
         "challenge": "covered",
     }
     lines = show_instrument(instrument, catalog)
-    assert "Elements, most of them those of mbt-session 1.0 (crosswalk; no status is given)" in lines
-    assert "  mode                  partly       The non-mentalizing mode is identified (items 8, 9)" in lines
+    assert (
+        "Elements: those of mbt-session 1.0 through a crosswalk, without a status or focus; its own: challenge" in lines
+    )
+    assert "  Trajectory within the session, in order" in lines
+    assert "    mode                  partly       The non-mentalizing mode is identified (items 8, 9)" in lines
     arousal = "Arousal is regulated: neither flooding nor flat (item 5; competence only)"
-    assert f"  arousal               covered      {arousal}" in lines
+    assert f"    arousal               covered      {arousal}" in lines
+
+
+def test_show_says_of_what_is_left_out_by_design_that_it_is_not_rated(catalog: Catalog) -> None:
+    lines = show_instrument(catalog.latest("mbt-group"), catalog)
+    assert "    validation            not rated    The patient's experience is validated with empathy" in lines
+    assert "What is rated: group sessions." in lines
+
+
+def test_show_says_weights_where_they_differ_and_on_which_scales(catalog: Catalog, tmp_path: Path) -> None:
+    speaks = 'speaks_to = [{ element = "warmth" }]'
+    second = (
+        '[[scales]]\nid = "care"\ntitle = "C"\nshort = "C"\nquestion = "How?"\nlowest = 0\nhighest = 1\n\n[[domains]]'
+    )
+    text = SMALL.replace("[[domains]]", second).replace(speaks, 'speaks_to = [{ element = "warmth", weight = 2 }]')
+    text += f'\n[[items]]\nid = "glow"\nnumber = 2\ntitle = "Glow"\nscales = ["use"]\n{speaks}\n'
+    assert is_ok(check(catalog, tmp_path, text))
+    lines = show_instrument(read_instrument(tmp_path / "small.toml"), catalog)
+    assert "    warmth  covered      Warmth (items 1 (weight 2), 2; use only)" in lines
+
+
+def test_show_tells_choices_counts_and_dates_of_a_case(catalog: Catalog) -> None:
+    lines = show_instrument(catalog.latest("mbt-programme"), catalog)
+    assert "What is rated: individual cases." in lines
+    assert "  by_session: By which session of the treatment? count; 1 to 300; may stay blank" in lines
+    assert "    team_supervision   covered      Team supervision is attended (in_place, since only)" in lines
 
 
 def test_show_says_what_each_item_takes(catalog: Catalog) -> None:
     lines = show_instrument(catalog.latest("mbt-i-acs"), catalog)
-    start = lines.index("   1  Engagement, interest and warmth [acs_01]")
+    start = lines.index("   1  Engagement, interest and warmth [acs_01]; speaks to no element")
     assert lines[start : start + 6] == [
-        "   1  Engagement, interest and warmth [acs_01]",
+        "   1  Engagement, interest and warmth [acs_01]; speaks to no element",
         "        adherence: not rated by design",
         "        competence: no opportunity, could not judge, not delivered",
         "   2  Exploration, curiosity and not-knowing [acs_02]",

@@ -31,6 +31,7 @@ NO_TABLE = {
     "Control charts",
     "Supervision sheet",
     "Trajectory in sessions",
+    "Across instruments",
 }
 HOSTILE = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1+1", '=HYPERLINK("http://evil.example")', "http://evil.example")
 
@@ -43,6 +44,7 @@ def crowded_lab() -> Lab:
             "T-1-S4/R-2/observer/mbt-session", "humility", f"G{number}", f"{HOSTILE[number % 7]} " + "and on " * 40
         )
     lab.follows("T-1", [(f"T-1-S{n}", text) for n, text in enumerate(HOSTILE)])
+    lab.moves("T-1", HOSTILE[0], HOSTILE[5])
     for text in HOSTILE:
         lab.has_therapist(text, text, text)
         lab.rates(f"{text}S", text, None, {("humility", "adherence"): 5.0}, raters=(text,))

@@ -32,6 +32,9 @@ insert into supervision.focus values
     ($therapist, {KEY}, 'work_on', 1, 'stance', 'humility', 'adherence', 'rated', 0.05, $session, null, 'w', 's', 'C1');
 update supervision.therapist_element set status = 'below', p_adequate = 0.05, reliability = 0.6
     where (therapist_id, role, element, scale) = ($therapist, 'observer', 'humility', 'adherence');
+insert into supervision.course_change values
+    ($therapist, 'observer', 'individual', 'session', $session, '2026-03-01', true, 'instrument', 'other 1.0', 'tiny', '1.0',
+    'stance', 'humility', null, null);
 insert into quality.change values
     ($team, {KEY}, 'stance', 'humility', 'adherence', '2025-H2', '2026-H1', 1, 1, 1, 1, 4, 4, 0, 0, 0, 0, null);
 """
@@ -123,7 +126,7 @@ def test_the_search_would_find_them(files: dict[str, Path]) -> None:
         "quality.finding", "quality.coverage", "supervision.trajectory_session", "supervision.trajectory_step",
         "supervision.trajectory_therapist", "supervision.trajectory_done",
         "supervision.therapist_domain", "supervision.therapist_chart", "supervision.focus",
-        "quality.next_rating",
+        "quality.next_rating", "supervision.therapist_course", "supervision.course_change",
     }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from tests.support.publish_fixture import FACTS, Lab, small_lab
 from tests.support.workbooks import anything_in, open_book, rows_where, table_of, texts_of
 
 SHEETS = [
-    *("Cover", "Contents", "Notes", "Therapists", "Teams", "Trend", "Trajectory"),
+    *("Cover", "Contents", "Notes", "Therapists", "Teams", "Trend", "Trajectory", "Instruments"),
     *("Reliability", "Severity", "Drift", "Planner", "Next rating", "Change", "Team sessions"),
     *("Coverage", "Workbooks", "Waiting", "Findings", "Team profiles", "Trend charts", "Control charts"),
     *("Dictionary", "Codes"),

@@ -30,6 +30,10 @@ def ratings() -> Ratings:
         "insert into supervision.focus values ('T-1', 'tiny', 'observer', 'work_on', 1, 'stance', 'not_knowing', 'adherence', "
         "'rated below good enough in 1 of 2 sessions seen', 0.05, 'S-1', '2026-03-01', 'S-1 R-1.xlsx', 'Rating', 'C12')"
     )
+    ratings.con.execute(  # nor does an instrument change in it
+        "insert into supervision.course_change values ('T-1', 'observer', 'individual', 'session', 'S-2', '2026-06-01', true, "
+        "'version', 'tiny 0.9', 'tiny', '1.0', 'stance', 'not_knowing', null, null)"
+    )
     return ratings
 
 

@@ -41,6 +41,14 @@ create table supervision.session_element(session_id varchar, session_on date, in
     n_no_opportunity int, n_unjudgeable int, n_not_delivered int, n_missing int);
 create table supervision.session_therapist(session_id varchar, therapist_id varchar, session_on date, patient_id varchar,
     selection varchar, in_window boolean);
+create table supervision.therapist_course(therapist_id varchar, role varchar, modality varchar, unit varchar, domain varchar,
+    element varchar, scale varchar, position int, session_id varchar, session_on date, in_window boolean, instrument_id varchar,
+    instrument_version varchar, stretch int, instrument_change varchar, instruments_before varchar, scale_lowest double,
+    scale_highest double, threshold double, mean double, stands varchar, gap varchar, coverage varchar, items varchar,
+    crosswalked boolean, n_raters int, n_no_opportunity int, n_unjudgeable int, n_not_delivered int, n_missing int);
+create table supervision.course_change(therapist_id varchar, role varchar, modality varchar, unit varchar, session_id varchar,
+    session_on date, in_window boolean, instrument_change varchar, instruments_before varchar, instrument_id varchar,
+    instrument_version varchar, domains varchar, going_on varchar, ending varchar, beginning varchar);
 create table supervision.trajectory_session(session_id varchar, session_on date, therapist_id varchar, rater_id varchar,
     role varchar, instrument_id varchar, basis varchar, episode int, n_expected int, n_in_order int, last_in_order varchar,
     furthest varchar, breaks_at varchar, break_kind varchar, n_inversions int, order_held boolean, modes varchar,
@@ -251,6 +259,25 @@ class Lab:
             row = (rating_id, session_id, [therapist_id], "P-1", rater, session_on, rated_on, 1, role, selection,
                    instrument_id, "1.0", "2026-03-30 04:15:00", f"{session_id} {rater}.xlsx", "Rating", "B2")  # fmt: skip
             self.add("current.rating", row)
+
+    def moves(self, therapist_id: str, before: str, after: str) -> None:
+        """Let a therapist's second session have been rated with another instrument than her first."""
+        who = (therapist_id, "observer", "individual", "session")
+        for n, (instrument, change) in enumerate(((before, None), (after, "instrument")), 1):
+            told = (
+                f"{therapist_id}-S{n}",
+                date(2026, 3, n),
+                True,
+                instrument,
+                "1.0",
+                n,
+                change,
+                change and f"{before} 1.0",
+            )
+            means = (1.0, 7.0, 4.0, 3.0 + n, "at", None, "covered", "1 (weight 1)", n == 2, 1, 0, 0, 0, 0)
+            self.add("supervision.therapist_course", (*who, "stance", "humility", "adherence", n, *told, *means))
+        changed = (f"{therapist_id}-S2", date(2026, 3, 2), True, "instrument", f"{before} 1.0", after, "1.0")
+        self.add("supervision.course_change", (*who, *changed, "stance", "humility", None, before))
 
     def follows(self, therapist_id: str, notes: Sequence[tuple[str, str]]) -> None:
         """Timelines of a therapist's sessions, one line each with a note: all of them end before the mode."""

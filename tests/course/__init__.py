@@ -1,0 +1,1 @@
+"""One line a therapist across a change of instrument."""
