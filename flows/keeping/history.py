@@ -24,6 +24,7 @@ _KINDS: Mapping[Holds, tuple[str, ...]] = {
     Holds.THERAPIST: (THERAPIST,),
     Holds.RATER: (RATER,),
     Holds.SUPERVISOR: (THERAPIST, RATER),
+    Holds.SIGNER: (THERAPIST, RATER),
 }
 
 # Rows of the ledger as they were count what was found in those nights; those of today count everything.
@@ -190,14 +191,14 @@ def ratings_that_go(con: DuckDBPyConnection, erased: Erased) -> Going:
     """The ratings of erased people, by what history says, and those that are too old."""
     going = Going()
     rows = con.execute(
-        "select therapist_ids, patient_id, rater_id, role, session_id, "
+        "select therapist_ids, patient_id, rater_id, role, session_id, coalesce(settles, []), "
         "coalesce(coalesce(session_on, received_at::date) < $before::date, false) as is_old, list(rating_id) "
         "from history.rating group by all",
         {"before": erased.before},
     ).fetchall()
-    for therapists, patient, rater, role, session, is_old, ids in rows:
+    for therapists, patient, rater, role, session, settles, is_old, ids in rows:
         named = [t for t in therapists if erased.names(THERAPIST, t)]
-        is_rater = erased.names(RATER, rater) or (role == Role.SELF and erased.names(THERAPIST, rater))
+        is_rater = any(erased.names(RATER, r) for r in (rater, *settles)) or (role == Role.SELF and erased.names(THERAPIST, rater))
         is_person = erased.names(PATIENT, patient) or is_rater or erased.mentions(session or "")
         if is_old or is_person or (named and len(named) == len(therapists)):
             going.gone.update(ids)
@@ -356,11 +357,15 @@ def _renaming(what: Holds | None, erased: Erased, moves: Moves) -> Callable[[str
     def aside(text: str) -> str | None:
         return None if erased.mentions(text) else text
 
+    def signer(text: str) -> str | None:
+        return None if erased.mentions(text) or any(erased.names(k, text) for k in _KINDS[Holds.SIGNER]) else text
+
     def reason(text: str) -> str:
         return REASON_GONE if erased.mentions(text) else text
 
     ways: Mapping[Holds | None, Callable[[str], str | None]] = {
         Holds.FILE: file, Holds.SHEET: sheet, Holds.SENTENCE: sentence, Holds.ASIDE: aside, Holds.REASON: reason,
+        Holds.SIGNER: signer,
     }  # fmt: skip
     return ways.get(what)
 
