@@ -332,7 +332,9 @@ FINDING_KINDS: dict[Code, FindingKind] = {
         "Who rated the session, or wrote the consensus down, may not sign it off. Have a supervisor sign who did neither."
     ),
     Code.SIGNATURE_INCOMPLETE: _error("A signature is a supervisor's id and a date. Enter both, or clear both cells."),
-    Code.SIGNED_TOO_EARLY: _error("The signature is dated before the consensus, or before its session. Correct the date."),
+    Code.SIGNED_TOO_EARLY: _error(
+        "The signature is dated before the consensus, or before its session. Correct the date."
+    ),
     Code.STEP_UNKNOWN: _error(
         "This is not a step of the trajectory.{suggestion} Choose a step from the list, or clear the cell."
     ),

@@ -239,8 +239,8 @@ _TABLES: Mapping[str, str] = {
     "quality.coverage": "therapist_id team? supervisor_id? period planned? rated double_rated overdue? "
     "waits_for_consensus waits_for_signature note?",
     "quality.waiting_session": "session_id session_on? therapist_id instrument_id waits_for raters? since",
-    "quality.set_aside": "session_id session_on? rater_id role instrument_id settled_at agreed_on? received_at rated_on? workbook "
-    "sheet cell counts_workbook? counts_sheet? counts_cell?",
+    "quality.set_aside": "session_id session_on? rater_id role instrument_id settled_at agreed_on? received_at rated_on? "
+    "workbook sheet cell counts_workbook? counts_sheet? counts_cell?",
     "audit.change": "session_id rater_id role instrument_id field item? scale? old_state? old_value? old_said? new_state? "
     "new_value? new_said? old_workbook? old_sheet? old_cell? new_workbook? new_sheet? new_cell? changed_at cause why night_id "
     "old_rating_id? new_rating_id?",

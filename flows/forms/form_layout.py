@@ -11,7 +11,17 @@ from collections.abc import Mapping
 
 from schemas.codes import Described, Modality, Selection, State
 from schemas.instrument import Instrument, Item, Scale
-from schemas.layout import CONSENSUS_FIELDS, FACT_FIELDS, EventField, FieldName, FieldSource, Layout, SheetChoice, Table, Timeline
+from schemas.layout import (
+    CONSENSUS_FIELDS,
+    FACT_FIELDS,
+    EventField,
+    FieldName,
+    FieldSource,
+    Layout,
+    SheetChoice,
+    Table,
+    Timeline,
+)
 from schemas.session_codes import Diagnosis, Phase, Setting
 
 MARKER = "session-fidelity form"

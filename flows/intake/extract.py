@@ -20,7 +20,16 @@ from flows.intake.suggest import nearest
 from flows.intake.text import Value, address, comparable, text_of, typed
 from flows.intake.written import NUMBERED, prepare, read_date, whole_number
 from schemas.codes import Code
-from schemas.layout import CONSENSUS_FIELDS, DATE_FIELDS, FACT_FIELDS, NOTED, REMARK_COLUMN, FieldName, FieldSource, Layout
+from schemas.layout import (
+    CONSENSUS_FIELDS,
+    DATE_FIELDS,
+    FACT_FIELDS,
+    NOTED,
+    REMARK_COLUMN,
+    FieldName,
+    FieldSource,
+    Layout,
+)
 
 IDENTITY: tuple[FieldName, ...] = ("session_id", "assessment_point", "rater_id", "role", "revision", "rated_on")
 AGREEING: tuple[FieldName, ...] = (

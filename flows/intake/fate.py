@@ -41,7 +41,7 @@ def fate_of(rating: FoundRating, fields: Fields, reader: FieldReader, erased: Er
 
 
 def _names_person(rating: FoundRating, fields: Fields, reader: FieldReader, erased: Erased) -> bool:
-    """Whether it is of an erased patient, by an erased rater or settles a rating of hers, or its session's own name gives one away."""
+    """Whether it is of an erased patient, by an erased rater or settles hers, or its session's own name gives one away."""
     raters = {*reader.texts(rating, "rater_id"), fields.rater_id}
     raters |= {*reader.settled_texts(rating), *fields.settles}  # a consensus is theirs whose ratings it settles
     patients = {*reader.texts(rating, "patient_id"), fields.patient_id}

@@ -123,7 +123,9 @@ class FieldReader:
             self._find(fields, rating, Code.SIGNATURE_INCOMPLETE, "signed_by" if signer else "signed_on")
         if not signer:
             return
-        fields.signed_by = self._people.supervisor(signer) if len(signer) <= LONGEST_ID and signer.isprintable() else None
+        fields.signed_by = (
+            self._people.supervisor(signer) if len(signer) <= LONGEST_ID and signer.isprintable() else None
+        )
         if fields.signed_by is None:
             self._find(fields, rating, Code.SIGNER_UNKNOWN, "signed_by")
         elif fields.signed_by in (*fields.settles, fields.rater_id):

@@ -12,7 +12,7 @@ from duckdb import DuckDBPyConnection
 from flows.intake.erased import PATIENT, RATER, THERAPIST, Erased
 from flows.intake.frames import hash_scores
 from flows.intake.redact import harmless_name
-from flows.intake.redact_plan import HARMLESS_TITLE
+from flows.intake.redact_plan import HARMLESS_TITLE, names_signer
 from flows.keeping.registry import Holds, holds, kept_columns
 from flows.load.judge import VALUES_HASH
 from schemas.codes import FINDING_KINDS, Code, Role
@@ -24,7 +24,6 @@ _KINDS: Mapping[Holds, tuple[str, ...]] = {
     Holds.THERAPIST: (THERAPIST,),
     Holds.RATER: (RATER,),
     Holds.SUPERVISOR: (THERAPIST, RATER),
-    Holds.SIGNER: (THERAPIST, RATER),
 }
 
 # Rows of the ledger as they were count what was found in those nights; those of today count everything.
@@ -198,7 +197,9 @@ def ratings_that_go(con: DuckDBPyConnection, erased: Erased) -> Going:
     ).fetchall()
     for therapists, patient, rater, role, session, settles, is_old, ids in rows:
         named = [t for t in therapists if erased.names(THERAPIST, t)]
-        is_rater = any(erased.names(RATER, r) for r in (rater, *settles)) or (role == Role.SELF and erased.names(THERAPIST, rater))
+        is_rater = any(erased.names(RATER, r) for r in (rater, *settles)) or (
+            role == Role.SELF and erased.names(THERAPIST, rater)
+        )
         is_person = erased.names(PATIENT, patient) or is_rater or erased.mentions(session or "")
         if is_old or is_person or (named and len(named) == len(therapists)):
             going.gone.update(ids)
@@ -358,7 +359,7 @@ def _renaming(what: Holds | None, erased: Erased, moves: Moves) -> Callable[[str
         return None if erased.mentions(text) else text
 
     def signer(text: str) -> str | None:
-        return None if erased.mentions(text) or any(erased.names(k, text) for k in _KINDS[Holds.SIGNER]) else text
+        return None if names_signer(text, erased) else text
 
     def reason(text: str) -> str:
         return REASON_GONE if erased.mentions(text) else text

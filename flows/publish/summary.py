@@ -32,7 +32,13 @@ from flows.publish.summary_charts import (
     trend_pictures,
 )
 from flows.publish.summary_numbers import number_tables
-from flows.publish.summary_quality import coverage_table, findings_table, waiting_table, workbooks_table
+from flows.publish.summary_quality import (
+    consensus_table,
+    coverage_table,
+    findings_table,
+    waiting_table,
+    workbooks_table,
+)
 from flows.publish.summary_tables import (
     Column,
     Table,
@@ -107,6 +113,7 @@ def _read_content(con: DuckDBPyConnection, facts: NightFacts) -> Content:
         trajectory_table(con),
         *number_tables(con),
         coverage_table(con),
+        consensus_table(con),
         workbooks_table(con, facts),
         waiting_table(con),
         findings_table(con, facts),
