@@ -117,23 +117,6 @@ class ChangedField(Described):
     SETTLES = "settles", "whose ratings a consensus names as settled"
 
 
-class Consensus(Described):
-    """How far a consensus has come. Only a signed one is feedback."""
-
-    SIGNED = "signed", "a supervisor signed it off as it stands: it is the feedback on its session"
-    WAITS_FOR_SIGNATURE = "waits_for_signature", "no supervisor has signed it off as it stands"
-    WAITS_FOR_RATINGS = "waits_for_ratings", "fewer than two ratings, or not all that it names, are there to be settled"
-    SUPERSEDED = "superseded", "a later consensus on the same session took its place"
-
-
-class WaitsFor(Described):
-    """What a rated session waits for before its feedback can be the signed consensus."""
-
-    CONSENSUS = "consensus", "two observers or more have rated it, and no consensus is there"
-    RATINGS = "ratings", "its consensus settles ratings that are not there"
-    SIGNATURE = "signature", "its consensus is not signed off as it stands"
-
-
 class Status(Described):
     """What the data settle about one therapist's fidelity to one element."""
 
@@ -316,21 +299,15 @@ FINDING_KINDS: dict[Code, FindingKind] = {
     Code.VERSION_UNKNOWN: _error(
         "This form was made for an instrument version that is not known here. Use a current form."
     ),
-    Code.CONSENSUS_ONLY: _error(
-        "Only a consensus settles ratings and is signed off. Enter consensus as the role, or clear this cell."
-    ),
+    Code.CONSENSUS_ONLY: _error("Only a consensus settles ratings and is signed off. Correct the role, or clear this."),
     Code.SETTLED_UNKNOWN: _error(
         "A rater named here is not in the roster.{suggestion} Correct the id, or ask for the spelling to be added."
     ),
     Code.SETTLED_TOO_FEW: _error(
         "A consensus settles the ratings of two raters or more. Name them all, with commas between, or clear the cell."
     ),
-    Code.SIGNER_UNKNOWN: _error(
-        "This is not a supervisor in the roster. Correct the id, or ask for the supervisor to be added."
-    ),
-    Code.SIGNER_RATED: _error(
-        "Who rated the session, or wrote the consensus down, may not sign it off. Have a supervisor sign who did neither."
-    ),
+    Code.SIGNER_UNKNOWN: _error("This is not a supervisor in the roster. Correct the id, or ask for her to be added."),
+    Code.SIGNER_RATED: _error("Who rated the session may not sign its consensus off. Have another supervisor sign."),
     Code.SIGNATURE_INCOMPLETE: _error("A signature is a supervisor's id and a date. Enter both, or clear both cells."),
     Code.SIGNED_TOO_EARLY: _error(
         "The signature is dated before the consensus, or before its session. Correct the date."

@@ -20,7 +20,6 @@ from schemas.codes import (
     FINDING_KINDS,
     Cause,
     ChangedField,
-    Consensus,
     Modality,
     Outcome,
     Role,
@@ -28,8 +27,8 @@ from schemas.codes import (
     Severity,
     State,
     Status,
-    WaitsFor,
 )
+from schemas.consensus_codes import Consensus, WaitsFor
 from schemas.figure_codes import ComparedWith, EstimateNote, IccType
 from schemas.session_codes import Diagnosis, Phase, Setting
 from schemas.timeline_codes import Arousal, Basis, Break, Followed, Intervention, Mode

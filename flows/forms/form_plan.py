@@ -6,7 +6,7 @@ rows 3-7    about the session and the rating, two fields a row, and the counter
 row 8       hint, and what each scale asks
 row 9       header
 rows 10-    a band where a new domain begins, a row an item
-below       overall remark, facts about the session and of a consensus, how to rate, purpose; then, hidden, what the drop-downs offer
+below       overall remark, facts of the session, consensus, how to rate, purpose; then, hidden, what the drop-downs offer
 """
 
 from __future__ import annotations

@@ -45,11 +45,7 @@ def plan_changes(
     kept = [rating for found in ratings.values() for rating in found.kept]
     gone = [rating for found in ratings.values() for rating in found.gone]
     needed = {place for rating in kept for place in _field_places(rating)} | identity_places(kept)
-    signatures = _erased_signatures(kept, layouts, erased)
-    needed -= signatures
-    for sheet, cell in signatures:
-        if sheet in changes:
-            changes[sheet].blank.add(cell)
+    needed -= _blank_signatures(kept, layouts, changes, erased)
     emptied = blank_timelines(grids, gone, kept, unclaimed, changes, erased)
     for grid in grids:
         found = ratings.get(grid.name, SheetRatings())
@@ -94,10 +90,10 @@ def names_signer(text: str, erased: Erased) -> bool:
     return any(erased.names(kind, text) for kind in (RATER, THERAPIST)) or erased.mentions(text)
 
 
-def _erased_signatures(
-    kept: Iterable[FoundRating], layouts: Mapping[str, Layout], erased: Erased
+def _blank_signatures(
+    kept: Iterable[FoundRating], layouts: Mapping[str, Layout], changes: Mapping[str, Changes], erased: Erased
 ) -> set[tuple[str, Cell]]:
-    """Where erased supervisors signed consensuses that stay, and when: these then wait for another signature."""
+    """Blank where erased supervisors signed consensuses that stay, and when: these then wait for another signature."""
     places: set[tuple[str, Cell]] = set()
     for rating in kept:
         source, signed = layouts[rating.layout].fields.get("signed_by"), rating.fields.get("signed_by")
@@ -105,6 +101,9 @@ def _erased_signatures(
             continue
         found = [rating.fields[name] for name in ("signed_by", "signed_on") if name in rating.fields]
         places |= {(f.sheet or rating.sheet, place(f.cell)) for f in found if f.cell}
+    for sheet, cell in places:
+        if sheet in changes:
+            changes[sheet].blank.add(cell)
     return places
 
 

@@ -197,9 +197,8 @@ def ratings_that_go(con: DuckDBPyConnection, erased: Erased) -> Going:
     ).fetchall()
     for therapists, patient, rater, role, session, settles, is_old, ids in rows:
         named = [t for t in therapists if erased.names(THERAPIST, t)]
-        is_rater = any(erased.names(RATER, r) for r in (rater, *settles)) or (
-            role == Role.SELF and erased.names(THERAPIST, rater)
-        )
+        is_hers = role == Role.SELF and erased.names(THERAPIST, rater)
+        is_rater = is_hers or any(erased.names(RATER, r) for r in (rater, *settles))
         is_person = erased.names(PATIENT, patient) or is_rater or erased.mentions(session or "")
         if is_old or is_person or (named and len(named) == len(therapists)):
             going.gone.update(ids)
@@ -358,15 +357,12 @@ def _renaming(what: Holds | None, erased: Erased, moves: Moves) -> Callable[[str
     def aside(text: str) -> str | None:
         return None if erased.mentions(text) else text
 
-    def signer(text: str) -> str | None:
-        return None if names_signer(text, erased) else text
-
     def reason(text: str) -> str:
         return REASON_GONE if erased.mentions(text) else text
 
     ways: Mapping[Holds | None, Callable[[str], str | None]] = {
         Holds.FILE: file, Holds.SHEET: sheet, Holds.SENTENCE: sentence, Holds.ASIDE: aside, Holds.REASON: reason,
-        Holds.SIGNER: signer,
+        Holds.SIGNER: lambda text: None if names_signer(text, erased) else text,
     }  # fmt: skip
     return ways.get(what)
 

@@ -23,7 +23,6 @@ from schemas.codes import (
     SCOPE,
     Cause,
     ChangedField,
-    Consensus,
     Described,
     Event,
     Modality,
@@ -34,8 +33,8 @@ from schemas.codes import (
     State,
     Status,
     Verdict,
-    WaitsFor,
 )
+from schemas.consensus_codes import Consensus, WaitsFor
 from schemas.figure_codes import ComparedWith, EstimateNote, IccType, ModelNote, RaterNote
 from schemas.guidance import Condition
 from schemas.instrument import Instrument, Scale

@@ -84,9 +84,9 @@ def note_lines(enough: Enough) -> list[tuple[str, str]]:
         f"or {counted(enough.raters, 'rater')}"
     )
     texts = (
-        "Counted are the ratings that stand after corrections, observers' as they stood before any consensus, of sessions in the window on the cover. A session without a date "
-        "cannot be too old and is counted. Observers', supervisors', therapists' own and consensus ratings have rows of their "
-        "own by role, and instruments too: nothing is pooled.",
+        "Counted are the ratings that stand after corrections, observers' as they stood before any consensus, of sessions in the "
+        "window on the cover. A session without a date cannot be too old and is counted. Observers', supervisors', therapists' "
+        "own and consensus ratings have rows of their own by role, and instruments too: nothing is pooled.",
         "A mean is the mean of session means, so that a session seen by three raters counts once. Every mean stands beside the "
         "number of sessions it rests on; adherence and competence have their own.",
         "The share good enough is the share of these sessions whose mean reaches the scale's threshold. 'Share from' and "

@@ -13,7 +13,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from flows.publish.trajectory_facts import Path, read_paths
-from schemas.codes import Consensus, Role, State
+from schemas.codes import Role, State
+from schemas.consensus_codes import Consensus
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
