@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping, MutableMapping
 from datetime import date, datetime
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError
@@ -72,6 +73,11 @@ class Settings(BaseSettings):
     trend_days: int = Field(default=270, ge=1, description="… over so many days.")
     since: date | None = Field(default=None, description="Newest meeting date for 'since last time'; else since_days.")
     since_days: int = Field(default=90, ge=1, description="'Since last time' reaches back this many days.")
+
+    consensus: Literal["when_used", "always", "never"] = Field(
+        default="when_used",
+        description="Whether sessions that two observers rated wait for a consensus; when_used: once the instrument has one.",
+    )
 
     settle_seconds: float = Field(default=2, ge=0, description="Seconds between two looks at a file not seen before.")
     processes: int = Field(default=0, ge=0, description="Reading processes; 0: one a core, at most four.")

@@ -114,6 +114,7 @@ class ChangedField(Described):
     PATIENT_ID = "patient_id", "who was treated"
     SESSION_ON = "session_on", "when the session was"
     INSTRUMENT_VERSION = "instrument_version", "with which version of the instrument it was rated"
+    SETTLES = "settles", "whose ratings a consensus names as settled"
 
 
 class Status(Described):
@@ -180,6 +181,14 @@ class Code(StrEnum):
     SELECTION_UNKNOWN = "selection_unknown"
     ROWS_DISAGREE = "rows_disagree"
     VERSION_UNKNOWN = "version_unknown"
+    # a consensus and its signature
+    CONSENSUS_ONLY = "consensus_only"
+    SETTLED_UNKNOWN = "settled_unknown"
+    SETTLED_TOO_FEW = "settled_too_few"
+    SIGNER_UNKNOWN = "signer_unknown"
+    SIGNER_RATED = "signer_rated"
+    SIGNATURE_INCOMPLETE = "signature_incomplete"
+    SIGNED_TOO_EARLY = "signed_too_early"
     # a timeline
     STEP_UNKNOWN = "step_unknown"
     NOTED_UNKNOWN = "noted_unknown"
@@ -289,6 +298,19 @@ FINDING_KINDS: dict[Code, FindingKind] = {
     Code.ROWS_DISAGREE: _error("The rows of this rating name different values for {field}. Make them the same."),
     Code.VERSION_UNKNOWN: _error(
         "This form was made for an instrument version that is not known here. Use a current form."
+    ),
+    Code.CONSENSUS_ONLY: _error("Only a consensus settles ratings and is signed off. Correct the role, or clear this."),
+    Code.SETTLED_UNKNOWN: _error(
+        "A rater named here is not in the roster.{suggestion} Correct the id, or ask for the spelling to be added."
+    ),
+    Code.SETTLED_TOO_FEW: _error(
+        "A consensus settles the ratings of two raters or more. Name them all, with commas between, or clear the cell."
+    ),
+    Code.SIGNER_UNKNOWN: _error("This is not a supervisor in the roster. Correct the id, or ask for her to be added."),
+    Code.SIGNER_RATED: _error("Who rated the session may not sign its consensus off. Have another supervisor sign."),
+    Code.SIGNATURE_INCOMPLETE: _error("A signature is a supervisor's id and a date. Enter both, or clear both cells."),
+    Code.SIGNED_TOO_EARLY: _error(
+        "The signature is dated before the consensus, or before its session. Correct the date."
     ),
     Code.STEP_UNKNOWN: _error(
         "This is not a step of the trajectory.{suggestion} Choose a step from the list, or clear the cell."

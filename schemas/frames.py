@@ -70,6 +70,9 @@ class FoundRating(Model):
     phase: str = pa.Field(isin=list(Phase), nullable=True)
     diagnosis: str = pa.Field(isin=list(Diagnosis), nullable=True)
     setting: str = pa.Field(isin=list(Setting), nullable=True)
+    settles: ListOf = pa.Field(dtype_kwargs={"inner": pl.String})
+    signed_by: str = pa.Field(nullable=True)
+    signed_on: pl.Date = pa.Field(nullable=True)
     instrument_id: str
     instrument_version: str
     layout: str

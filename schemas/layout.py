@@ -27,11 +27,12 @@ Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
 FieldName = Literal[
     "session_id", "therapist_id", "co_therapist_id", "patient_id", "rater_id", "session_on", "rated_on", "revision",
     "role", "selection", "assessment_point", "phase", "diagnosis", "setting", "item", "scale", "value", "comment",
-    "overall_comment",
+    "overall_comment", "settles", "signed_by", "signed_on",
 ]  # fmt: skip
 ID_FIELDS: tuple[FieldName, ...] = ("session_id", "therapist_id", "patient_id", "rater_id")
 FACT_FIELDS: tuple[FieldName, ...] = ("phase", "diagnosis", "setting")  # of the session; each in words of a closed list
-DATE_FIELDS: tuple[FieldName, ...] = ("session_on", "rated_on")
+DATE_FIELDS: tuple[FieldName, ...] = ("session_on", "rated_on", "signed_on")
+CONSENSUS_FIELDS: tuple[FieldName, ...] = ("settles", "signed_by", "signed_on")  # of a consensus alone
 REMARK_COLUMN = "comment"  # what [scales] may say of a header besides the instrument's scales: remarks on an item
 ROW_ONLY: tuple[FieldName, ...] = ("item", "scale", "value")
 EventField = Literal[
@@ -65,7 +66,7 @@ class FieldSource(Part):
     prefix: str = ""
     case: Literal["upper", "lower"] | None = None  # ids that people type in either case
     codes: dict[str, str] = {}  # text as found -> text meant
-    several: Annotated[str, Field(min_length=1, max_length=9)] | None = None  # what stands between several therapists
+    several: Annotated[str, Field(min_length=1, max_length=9)] | None = None  # what stands between several people
 
     @model_validator(mode="after")
     def _has_one_source(self) -> FieldSource:
@@ -221,8 +222,8 @@ class Layout(Part):
 def _check_field(name: FieldName, source: FieldSource, given: set[str]) -> None:
     if name in ROW_ONLY and not (source.in_table or source.value or source.header):
         raise ValueError(f"[fields.{name}] must be a column")
-    if source.several and name != "therapist_id":
-        raise ValueError(f"[fields.{name}]: only therapist_id may hold several")
+    if source.several and name not in ("therapist_id", "settles"):
+        raise ValueError(f"[fields.{name}]: only therapist_id and settles may hold several")
     if source.same_as is not None and source.same_as not in given:
         raise ValueError(f"[fields.{name}]: same_as names {source.same_as}, which has no source")
     words: dict[str, type[Described]] = {

@@ -28,6 +28,7 @@ from schemas.codes import (
     State,
     Status,
 )
+from schemas.consensus_codes import Consensus, WaitsFor
 from schemas.course_codes import Coverage, Gap, InstrumentChange, Stands
 from schemas.figure_codes import ComparedWith, EstimateNote, IccType
 from schemas.session_codes import Diagnosis, Phase, Setting
@@ -113,7 +114,7 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     ),
     (_share(), "share_adequate share_low share_high p_adequate reliability share"),
     (_flag(), "crosswalked in_window is_partly is_ordered is_latest is_clinical is_newest"),
-    (_date(), "session_on last_session_on night_on window_start"),
+    (_date(), "session_on last_session_on night_on window_start rated_on"),
     (_time(), "received_at opened_at closed_at started_at since"),
     # figures about raters
     (
@@ -162,6 +163,15 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     (_one_of(Outcome), "outcome"),
     (_one_of(Severity), "severity"),
     (_one_of(FINDING_KINDS), "first_code"),
+    # consensus
+    (_one_of(Consensus), "consensus"),
+    (_one_of(WaitsFor), "waits_for"),
+    (_id(), "signed_by"),
+    (_date(), "signed_on agreed_on"),
+    (_time(), "settled_at"),
+    (_flag(), "names_raters"),
+    (_text(), "settles absent_raters raters signed_workbook counts_workbook counts_sheet counts_cell"),
+    (_count(), "waits_for_consensus waits_for_signature"),
     # audit.change
     (_id(), "old_rating_id new_rating_id"),
     (_text(), "old_said new_said old_workbook old_sheet old_cell new_workbook new_sheet new_cell why"),
@@ -203,6 +213,10 @@ _TABLES: Mapping[str, str] = {
     f"{_ESTIMATE} comparison_group? estimate_note? status? last_session_on? threshold?",
     "supervision.session_element": "session_id session_on? instrument_id role domain element scale n_raters mean? lowest? "
     f"highest? {_STATES}",
+    "supervision.session_feedback": "session_id session_on? instrument_id role domain element scale n_raters mean? lowest? "
+    "highest? state? consensus? signed_by? signed_on?",
+    "supervision.consensus": "session_id session_on? instrument_id role rater_id settles names_raters absent_raters? agreed_on? "
+    "consensus since signed_by? signed_on? signed_workbook? workbook sheet cell",
     "supervision.session_item": "session_id session_on? therapist_id? patient_id? rater_id role instrument_id "
     "instrument_version item scale state value? workbook sheet cell",
     "supervision.item_element": "instrument_id instrument_version item item_title element weight is_partly crosswalked",
@@ -236,7 +250,11 @@ _TABLES: Mapping[str, str] = {
     "since rating_id",
     "quality.finding": "code severity workbook sheet cell session_id? rater_id? message opened_at closed_at? finding_id",
     "quality.workbook": "workbook sha256 received_at outcome reason? layout? n_ratings n_accepted n_held n_duplicate",
-    "quality.coverage": "therapist_id team? supervisor_id? period planned? rated double_rated overdue? note?",
+    "quality.coverage": "therapist_id team? supervisor_id? period planned? rated double_rated overdue? "
+    "waits_for_consensus waits_for_signature note?",
+    "quality.waiting_session": "session_id session_on? therapist_id instrument_id waits_for raters? since",
+    "quality.set_aside": "session_id session_on? rater_id role instrument_id settled_at agreed_on? received_at rated_on? "
+    "workbook sheet cell counts_workbook? counts_sheet? counts_cell?",
     "audit.change": "session_id rater_id role instrument_id field item? scale? old_state? old_value? old_said? new_state? "
     "new_value? new_said? old_workbook? old_sheet? old_cell? new_workbook? new_sheet? new_cell? changed_at cause why night_id "
     "old_rating_id? new_rating_id?",

@@ -11,7 +11,17 @@ from collections.abc import Mapping
 
 from schemas.codes import Described, Modality, Selection, State
 from schemas.instrument import Instrument, Item, Scale
-from schemas.layout import FACT_FIELDS, EventField, FieldName, FieldSource, Layout, SheetChoice, Table, Timeline
+from schemas.layout import (
+    CONSENSUS_FIELDS,
+    FACT_FIELDS,
+    EventField,
+    FieldName,
+    FieldSource,
+    Layout,
+    SheetChoice,
+    Table,
+    Timeline,
+)
 from schemas.session_codes import Diagnosis, Phase, Setting
 
 MARKER = "session-fidelity form"
@@ -45,6 +55,9 @@ _LABELS: Mapping[FieldName, str] = {
     "phase": "Phase of treatment",
     "diagnosis": "Diagnosis group",
     "setting": "Setting",
+    "settles": "Settles ratings of",
+    "signed_by": "Signed off by",
+    "signed_on": "Signed on",
 }
 FACT_WORDS: Mapping[FieldName, type[Described]] = {"phase": Phase, "diagnosis": Diagnosis, "setting": Setting}
 NUMBER_HEADER = "No."
@@ -71,7 +84,9 @@ _CASE_LABELS: Mapping[FieldName, str] = {
 }
 _GROUP_LABELS: Mapping[FieldName, str] = {"therapist_id": "Therapist ids"}
 
-OPTIONAL: tuple[FieldName, ...] = ("rated_on", "revision", "role", "selection", "overall_comment", *FACT_FIELDS)
+OPTIONAL: tuple[FieldName, ...] = (
+    "rated_on", "revision", "role", "selection", "overall_comment", *FACT_FIELDS, *CONSENSUS_FIELDS,
+)  # fmt: skip
 
 
 def marker(instrument: Instrument) -> str:

@@ -6,7 +6,7 @@ rows 3-7    about the session and the rating, two fields a row, and the counter
 row 8       hint, and what each scale asks
 row 9       header
 rows 10-    a band where a new domain begins, a row an item
-below       overall remark, facts about the session, how to rate, purpose; then, hidden, what the drop-downs offer
+below       overall remark, facts of the session, consensus, how to rate, purpose; then, hidden, what the drop-downs offer
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ MARKER_ROW, TITLE_ROW, FIELDS_ROW, QUESTION_ROW, HEADER_ROW = 1, 2, 3, 8, 9
 LEFT_FIELDS: tuple[FieldName, ...] = ("session_id", "therapist_id", "rater_id", "rated_on", "selection")
 CASE_FIELDS: tuple[FieldName, ...] = ("session_id", "therapist_id", "rater_id", "rated_on", "assessment_point")
 RIGHT_FIELDS: tuple[FieldName, ...] = ("session_on", "patient_id", "role", "revision")
-FACT_PLACES: dict[FieldName, tuple[str, int]] = {"phase": ("B", 1), "diagnosis": ("B", 2), "setting": ("D", 1)}
+LOW_PLACES: dict[FieldName, tuple[str, int]] = {  # column, and rows below the overall remark
+    "phase": ("B", 1), "diagnosis": ("B", 2), "setting": ("D", 1),
+    "settles": ("D", 2), "signed_by": ("B", 3), "signed_on": ("D", 3),
+}  # fmt: skip
 NUMBER, TITLE, TITLE_END, FIRST_SCALE = "A", "B", "C", 4
 
 
@@ -75,7 +78,7 @@ class FormPlan:
     @property
     def legend_row(self) -> int:
         """First of the rows that say how to rate: one a scale, one for the marks, then purpose and scope."""
-        return self.overall_row + 4
+        return self.overall_row + 5
 
     @property
     def last_row(self) -> int:
@@ -91,8 +94,8 @@ class FormPlan:
         """Cell of a field's label; None is the counter, in the place of the last field on the right."""
         if name == "overall_comment":
             return f"{TITLE}{self.overall_row}"
-        if name in FACT_PLACES:
-            column, row = FACT_PLACES[name]
+        if name in LOW_PLACES:
+            column, row = LOW_PLACES[name]
             return f"{column}{self.overall_row + row}"
         if name in self._left_fields:
             return f"{TITLE}{FIELDS_ROW + self._left_fields.index(name)}"

@@ -31,8 +31,9 @@ from flows.forms.form_plan import HEADER_ROW, FormPlan
 from flows.forms.form_style import LABEL_FONT, put_text
 from schemas.codes import Role
 from schemas.instrument import Item, Scale
-from schemas.layout import FACT_FIELDS
+from schemas.layout import FACT_FIELDS, FieldName
 
+DATES: tuple[FieldName, ...] = ("session_on", "rated_on")
 NOT_UNDERSTOOD = "check"
 ALL_DONE = "nothing – all done"
 FIRST_LIST_COLUMN = 2
@@ -79,6 +80,7 @@ def add_rules(sheet: Worksheet, plan: FormPlan) -> None:
     done = f'LEFT({plan.field_cell(None)},7)="nothing"'
     _colour_when(sheet, plan.field_cell(None), done, ink="1E6B34", ground="DDF0E1")
     _guide_fields(sheet, plan, lists)
+    _guide_consensus(sheet, plan)
 
 
 def counter_formula(plan: FormPlan) -> str:
@@ -124,7 +126,7 @@ def add_list(sheet: Worksheet, cells: Sequence[str], offered: str, title: str, p
 def add_limits(
     sheet: Worksheet,
     cells: Sequence[str],
-    kind: Literal["date", "decimal", "whole"],
+    kind: Literal["date", "decimal", "whole", "textLength"],
     limits: tuple[str, str],
     title: str,
     prompt: str,
@@ -242,6 +244,22 @@ def _guide_fields(sheet: Worksheet, plan: FormPlan, lists: dict[tuple[str, ...],
     add_limits(
         sheet, [plan.field_cell("revision")], "whole", ("1", "999"), "Revision",
         "1 for your first version. If you send this form again with corrections, make it 2, then 3 …",
+    )  # fmt: skip
+
+
+def _guide_consensus(sheet: Worksheet, plan: FormPlan) -> None:
+    labels = field_labels(plan.instrument)
+    said: dict[FieldName, str] = {
+        "settles": "Only for a consensus: ids of the raters whose ratings it settles, with commas between. "
+        "Blank: all observers' ratings of this session.",
+        "signed_by": "Only for a consensus: id of the supervisor who signs it off as it stands. A change needs a new signature.",
+    }
+    for name, prompt in said.items():
+        add_limits(sheet, [plan.field_cell(name)], "textLength", ("0", "200"), labels[name], prompt)
+    latest = ",".join(f"N({plan.field_cell(name)})" for name in DATES)
+    add_limits(
+        sheet, [plan.field_cell("signed_on")], "date", (f"MAX({EARLIEST},{latest})", "TODAY()"), labels["signed_on"],
+        "Only for a consensus: when the supervisor signed, year-month-day; not before the consensus was rated.",
     )  # fmt: skip
 
 

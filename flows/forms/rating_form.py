@@ -32,6 +32,7 @@ from flows.forms.form_layout import (
 )
 from flows.forms.form_plan import (
     HEADER_ROW,
+    LOW_PLACES,
     MARKER_ROW,
     NUMBER,
     QUESTION_ROW,
@@ -44,7 +45,7 @@ from flows.forms.form_rules import add_rules
 from flows.forms.timeline import add_timeline
 from schemas.codes import PURPOSE, SCOPE, Role
 from schemas.instrument import Element, Instrument, Item, Scale
-from schemas.layout import FACT_FIELDS
+from schemas.layout import CONSENSUS_FIELDS, FACT_FIELDS
 
 NUMBER_WIDTH, LABEL_WIDTH, TITLE_WIDTH, SCALE_WIDTH, CHECK_WIDTH = 5, 17, 36, 18, 7
 REMARK_WIDTHS = {1: 40, 2: 24}  # by number of scales; more of them leave less
@@ -54,6 +55,7 @@ DEFAULT_HEIGHT, PAGE_HEIGHT, SMALLEST_PRINT = 13, 766, 0.68  # points, points of
 ORDERED = {"trajectory": "in the order of the session"}
 HINT = "Choose from the list, or just type the number."
 DATE_FIELDS = ("session_on", "rated_on")
+LOW_FORMATS: dict[str, str] = {"settles": style.AS_TEXT, "signed_by": style.AS_TEXT, "signed_on": style.ISO_DATE}
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -132,7 +134,7 @@ def _write_fields(sheet: Worksheet, plan: FormPlan) -> None:
     # A right-hand field reaches over two columns where there are two; it still begins beside its label.
     wide = len(plan.instrument.scales) > 1
     for name, label in field_labels(plan.instrument).items():
-        if name == "overall_comment" or name in FACT_FIELDS:
+        if name == "overall_comment" or name in LOW_PLACES:
             continue
         cell = plan.field_cell(name)
         area = f"{cell}:F{cell[1:]}" if wide and cell[0] == "E" else cell
@@ -230,9 +232,9 @@ def _write_bottom(sheet: Worksheet, plan: FormPlan) -> None:
     )
     style.put_fill_in(sheet, f"{cell}:{plan.check_column}{row}", style.TOP, style.AS_TEXT)
     sheet.row_dimensions[row].height = 48
-    for name in FACT_FIELDS:
+    for name in (*FACT_FIELDS, *CONSENSUS_FIELDS):
         style.put_text(sheet, plan.label_cell(name), field_labels(plan.instrument)[name], style.LABEL_FONT, style.RIGHT)
-        style.put_fill_in(sheet, plan.field_cell(name))
+        style.put_fill_in(sheet, plan.field_cell(name), number_format=LOW_FORMATS.get(name, "General"))
     width = sum(sheet_widths(plan).values())
     lines = [
         *(_scale_words(s) for s in plan.instrument.scales),

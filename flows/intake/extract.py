@@ -20,7 +20,16 @@ from flows.intake.suggest import nearest
 from flows.intake.text import Value, address, comparable, text_of, typed
 from flows.intake.written import NUMBERED, prepare, read_date, whole_number
 from schemas.codes import Code
-from schemas.layout import DATE_FIELDS, FACT_FIELDS, NOTED, REMARK_COLUMN, FieldName, FieldSource, Layout
+from schemas.layout import (
+    CONSENSUS_FIELDS,
+    DATE_FIELDS,
+    FACT_FIELDS,
+    NOTED,
+    REMARK_COLUMN,
+    FieldName,
+    FieldSource,
+    Layout,
+)
 
 IDENTITY: tuple[FieldName, ...] = ("session_id", "assessment_point", "rater_id", "role", "revision", "rated_on")
 AGREEING: tuple[FieldName, ...] = (
@@ -30,6 +39,7 @@ AGREEING: tuple[FieldName, ...] = (
     "session_on",
     "selection",
     *FACT_FIELDS,
+    *CONSENSUS_FIELDS,
 )
 ABOUT_CELL = frozenset({"item", "scale", "value", "comment"})
 
@@ -318,4 +328,7 @@ FIELD_WORDS: dict[str, str] = {
     "phase": "the phase of treatment",
     "diagnosis": "the diagnosis group",
     "setting": "the setting",
+    "settles": "whose ratings it settles",
+    "signed_by": "who signed it off",
+    "signed_on": "the date of the signature",
 }

@@ -41,8 +41,9 @@ def fate_of(rating: FoundRating, fields: Fields, reader: FieldReader, erased: Er
 
 
 def _names_person(rating: FoundRating, fields: Fields, reader: FieldReader, erased: Erased) -> bool:
-    """Whether it is a rating of an erased patient or by an erased rater, or its session's own name gives one away."""
+    """Whether it is of an erased patient, by an erased rater or settles hers, or its session's own name gives one away."""
     raters = {*reader.texts(rating, "rater_id"), fields.rater_id}
+    raters |= {*reader.settled_texts(rating), *fields.settles}  # a consensus is theirs whose ratings it settles
     patients = {*reader.texts(rating, "patient_id"), fields.patient_id}
     kinds = (RATER, THERAPIST) if fields.role is Role.SELF else (RATER,)
     return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -14,7 +15,7 @@ from flows.intake.roster import KnownPeople
 from flows.intake.text import comparable, typed
 from flows.intake.written import NUMBERED, prepare, read_date, whole_number
 from schemas.codes import Code, Described, Role, Selection
-from schemas.layout import DATE_FIELDS, ID_FIELDS, FieldSource, Layout
+from schemas.layout import CONSENSUS_FIELDS, DATE_FIELDS, ID_FIELDS, FieldSource, Layout
 from schemas.session_codes import Diagnosis, Phase, Setting
 
 EARLIEST = dt.date(1990, 1, 1)
@@ -29,6 +30,7 @@ _MISSING = {
 ALWAYS_REQUIRED = ("session_id", "therapist_id", "rater_id")  # a layout may let the column be absent, never the id
 CO_THERAPIST = "co_therapist_id"
 OTHER_ORDERS = {"dmy": "mdy", "mdy": "dmy"}
+BETWEEN_RATERS = re.compile(r"[,;+&\n]")  # unless the layout says what stands between them
 AT_POINT = " @ "  # between a case's id and the month of its treatment
 W = TypeVar("W", Role, Selection)
 F = TypeVar("F", Phase, Diagnosis, Setting)
@@ -51,6 +53,9 @@ class Fields:
     phase: Phase | None = None
     diagnosis: Diagnosis | None = None
     setting: Setting | None = None
+    settles: tuple[str, ...] = ()  # raters whose ratings a consensus names as settled, sorted
+    signed_by: str | None = None
+    signed_on: dt.date | None = None
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -78,11 +83,56 @@ class FieldReader:
         fields.phase = self._fact(rating, fields, "phase", Phase)
         fields.diagnosis = self._fact(rating, fields, "diagnosis", Diagnosis)
         fields.setting = self._fact(rating, fields, "setting", Setting)
+        self._read_consensus(rating, fields)
         return fields
 
     def texts(self, rating: FoundRating, name: str) -> list[str]:
         """What the sheet says of a field, after what the layout does to it, whether or not anybody knows it."""
         return [text for text in self._texts(rating, name) if text]
+
+    def settled_texts(self, rating: FoundRating) -> list[str]:
+        """The raters that a consensus names, one by one, whether or not anybody knows them."""
+        found, source = rating.fields.get("settles"), self._source("settles")
+        text = "" if found is None else typed(found.value)
+        parts = text.split(source.several) if source and source.several else BETWEEN_RATERS.split(text)
+        ids = [whole_number(part.strip()) for part in parts if part.strip()]
+        return [text for text in (prepare(i, source) if source else i for i in ids) if text]
+
+    def _read_consensus(self, rating: FoundRating, fields: Fields) -> None:
+        """What a consensus settles and who signed it off; any other rating with such a word in it is taken for a slip."""
+        if fields.role is Role.CONSENSUS:
+            self._read_settled(rating, fields)
+            self._read_signature(rating, fields)
+            return
+        said = next((name for name in CONSENSUS_FIELDS if self.texts(rating, name)), None)
+        if said is not None and not any(found.code is Code.ROLE_UNKNOWN for found in fields.findings):
+            self._find(fields, rating, Code.CONSENSUS_ONLY, said)
+
+    def _read_settled(self, rating: FoundRating, fields: Fields) -> None:
+        texts = self.settled_texts(rating)
+        known = {text: self._people.rater(text) for text in texts}
+        for unknown in (text for text, rater_id in known.items() if rater_id is None):
+            self._find(fields, rating, Code.SETTLED_UNKNOWN, "settles", self._people.nearest_rater(unknown))
+        fields.settles = tuple(sorted({rater_id for rater_id in known.values() if rater_id is not None}))
+        if texts and all(known.values()) and len(fields.settles) < 2:
+            self._find(fields, rating, Code.SETTLED_TOO_FEW, "settles")
+
+    def _read_signature(self, rating: FoundRating, fields: Fields) -> None:
+        signer = next(iter(self.texts(rating, "signed_by")), "")
+        if bool(signer) != bool(self.texts(rating, "signed_on")):
+            self._find(fields, rating, Code.SIGNATURE_INCOMPLETE, "signed_by" if signer else "signed_on")
+        if not signer:
+            return
+        fields.signed_by = (
+            self._people.supervisor(signer) if len(signer) <= LONGEST_ID and signer.isprintable() else None
+        )
+        if fields.signed_by is None:
+            self._find(fields, rating, Code.SIGNER_UNKNOWN, "signed_by")
+        elif fields.signed_by in (*fields.settles, fields.rater_id):
+            self._find(fields, rating, Code.SIGNER_RATED, "signed_by")
+        before = [day for day in (fields.session_on, fields.rated_on) if day is not None]
+        if fields.signed_on is not None and before and fields.signed_on < max(before):
+            self._find(fields, rating, Code.SIGNED_TOO_EARLY, "signed_on")
 
     def _read_id(self, rating: FoundRating, fields: Fields, name: str) -> None:
         texts = self._ids(rating, fields, name)

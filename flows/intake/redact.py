@@ -25,7 +25,7 @@ from flows.intake.grid import Grid, Kind, Limits, find_delimiter, open_workbook
 from flows.intake.grid import decode as decoded
 from flows.intake.parts import mentions_in_bytes
 from flows.intake.reader import Reader
-from flows.intake.redact_plan import SheetRatings, changes_anything, plan_changes
+from flows.intake.redact_plan import SheetRatings, changes_anything, names_signer, plan_changes
 from flows.intake.redact_timeline import timelines_agree
 from flows.intake.redacted_copy import Changes, note_alone, redacted_text, redacted_workbook
 from flows.intake.text import place
@@ -276,9 +276,10 @@ class _Redacting:
 
     def _facts(self, fields: Fields) -> tuple[object, ...]:
         therapists = tuple(t for t in fields.therapist_ids if not self._erased.names(THERAPIST, t))
+        signed_by = None if names_signer(fields.signed_by or "", self._erased) else fields.signed_by
         return (
             fields.session_id, therapists, fields.patient_id, fields.rater_id, fields.session_on, fields.rated_on,
-            fields.revision, fields.role, fields.selection,
+            fields.revision, fields.role, fields.selection, fields.settles, signed_by,
         )  # fmt: skip
 
 

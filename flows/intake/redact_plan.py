@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flows.intake.cells import ERROR_CELL, UNCALCULATED_CELL
-from flows.intake.erased import THERAPIST, Erased
+from flows.intake.erased import RATER, THERAPIST, Erased
 from flows.intake.extract import FoundEvent, FoundRating
 from flows.intake.fields import CO_THERAPIST
 from flows.intake.grid import Grid
@@ -45,6 +45,7 @@ def plan_changes(
     kept = [rating for found in ratings.values() for rating in found.kept]
     gone = [rating for found in ratings.values() for rating in found.gone]
     needed = {place for rating in kept for place in _field_places(rating)} | identity_places(kept)
+    needed -= _blank_signatures(kept, layouts, changes, erased)
     emptied = blank_timelines(grids, gone, kept, unclaimed, changes, erased)
     for grid in grids:
         found = ratings.get(grid.name, SheetRatings())
@@ -82,6 +83,28 @@ def _places(rating: FoundRating) -> set[Cell]:
 def _field_places(rating: FoundRating) -> set[tuple[str, Cell]]:
     """Where a rating's fields stand, with the sheet."""
     return {(found.sheet or rating.sheet, place(found.cell)) for found in rating.fields.values() if found.cell}
+
+
+def names_signer(text: str, erased: Erased) -> bool:
+    """Whether a signature is of someone who was erased, as a rater or a therapist."""
+    return any(erased.names(kind, text) for kind in (RATER, THERAPIST)) or erased.mentions(text)
+
+
+def _blank_signatures(
+    kept: Iterable[FoundRating], layouts: Mapping[str, Layout], changes: Mapping[str, Changes], erased: Erased
+) -> set[tuple[str, Cell]]:
+    """Blank where erased supervisors signed consensuses that stay, and when: these then wait for another signature."""
+    places: set[tuple[str, Cell]] = set()
+    for rating in kept:
+        source, signed = layouts[rating.layout].fields.get("signed_by"), rating.fields.get("signed_by")
+        if signed is None or source is None or not names_signer(prepare(text_of(signed.value), source), erased):
+            continue
+        found = [rating.fields[name] for name in ("signed_by", "signed_on") if name in rating.fields]
+        places |= {(f.sheet or rating.sheet, place(f.cell)) for f in found if f.cell}
+    for sheet, cell in places:
+        if sheet in changes:
+            changes[sheet].blank.add(cell)
+    return places
 
 
 def _blank_ratings(

@@ -22,7 +22,7 @@ _LENGTHS = {"y": 4, "m": 2, "d": 2}
 
 
 NUMBERED = frozenset(
-    {*ID_FIELDS, "co_therapist_id", "revision"}
+    {*ID_FIELDS, "co_therapist_id", "revision", "signed_by"}
 )  # fields in which 12.0 is a spreadsheet's way of writing 12
 
 

@@ -12,7 +12,7 @@ from duckdb import DuckDBPyConnection
 from flows.intake.erased import PATIENT, RATER, THERAPIST, Erased
 from flows.intake.frames import hash_scores
 from flows.intake.redact import harmless_name
-from flows.intake.redact_plan import HARMLESS_TITLE
+from flows.intake.redact_plan import HARMLESS_TITLE, names_signer
 from flows.keeping.registry import Holds, holds, kept_columns
 from flows.load.judge import VALUES_HASH
 from schemas.codes import FINDING_KINDS, Code, Role
@@ -190,14 +190,15 @@ def ratings_that_go(con: DuckDBPyConnection, erased: Erased) -> Going:
     """The ratings of erased people, by what history says, and those that are too old."""
     going = Going()
     rows = con.execute(
-        "select therapist_ids, patient_id, rater_id, role, session_id, "
+        "select therapist_ids, patient_id, rater_id, role, session_id, coalesce(settles, []), "
         "coalesce(coalesce(session_on, received_at::date) < $before::date, false) as is_old, list(rating_id) "
         "from history.rating group by all",
         {"before": erased.before},
     ).fetchall()
-    for therapists, patient, rater, role, session, is_old, ids in rows:
+    for therapists, patient, rater, role, session, settles, is_old, ids in rows:
         named = [t for t in therapists if erased.names(THERAPIST, t)]
-        is_rater = erased.names(RATER, rater) or (role == Role.SELF and erased.names(THERAPIST, rater))
+        is_hers = role == Role.SELF and erased.names(THERAPIST, rater)
+        is_rater = is_hers or any(erased.names(RATER, r) for r in (rater, *settles))
         is_person = erased.names(PATIENT, patient) or is_rater or erased.mentions(session or "")
         if is_old or is_person or (named and len(named) == len(therapists)):
             going.gone.update(ids)
@@ -361,6 +362,7 @@ def _renaming(what: Holds | None, erased: Erased, moves: Moves) -> Callable[[str
 
     ways: Mapping[Holds | None, Callable[[str], str | None]] = {
         Holds.FILE: file, Holds.SHEET: sheet, Holds.SENTENCE: sentence, Holds.ASIDE: aside, Holds.REASON: reason,
+        Holds.SIGNER: lambda text: None if names_signer(text, erased) else text,
     }  # fmt: skip
     return ways.get(what)
 

@@ -27,6 +27,7 @@ class Holds(Enum):
     THERAPIST = "a therapist's id, or a list of them"
     RATER = "a rater's id"
     SUPERVISOR = "a supervisor's id"
+    SIGNER = "a supervisor's id beside facts that stay: only the id goes"
     SENTENCE = "a sentence of ours that may quote an id"
     REMARK = "a person's own words: the row goes when they mention an erased person"
     ASIDE = "a person's own words beside facts that stay: only the words go"
@@ -49,6 +50,8 @@ COLUMNS: Mapping[str, Holds] = {
     "therapist_ids": Holds.THERAPIST,
     "rater_id": Holds.RATER,
     "supervisor_id": Holds.SUPERVISOR,
+    "settles": Holds.RATER,
+    "signed_by": Holds.SIGNER,
     "message": Holds.SENTENCE,
     "reason": Holds.SENTENCE,
     "why": Holds.REASON,

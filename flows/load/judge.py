@@ -22,10 +22,12 @@ from (
 qualify row_number() over (partition by sha256 order by received_at, place, workbook) = 1
 """
 
-# What a rating says, in one hash; `staged` is the row it is made of.
+# What a rating says, in one hash; `staged` is the row it is made of. A signature is no part of it: whoever signs, signs these
+# values, on whichever copy of them; changed values have another hash and need another signature.
 VALUES_HASH = """md5(concat_ws(
         '|', staged.scores_hash, staged.instrument_version, staged.therapist_ids::varchar,
-        coalesce(staged.patient_id, ''), coalesce(staged.session_on::varchar, '')
+        coalesce(staged.patient_id, ''), coalesce(staged.session_on::varchar, ''),
+        case when len(staged.settles) > 0 then 'settles ' || staged.settles::varchar end
     ))"""
 
 # One that was withdrawn while it waited is not taken up again.
@@ -192,7 +194,7 @@ def judge(con: DuckDBPyConnection, stamp: datetime, night_id: int) -> None:
     count_timelines(con)
     con.execute(MARK_WITHDRAWN)
     con.execute(TOUCHED, {"night_id": night_id})
-    con.execute(SETTLED.format(counting="current.rating"))
+    con.execute(SETTLED.format(counting="current.latest"))
     _compare(con)
     con.execute("drop table if exists held_before")
     for statement in RATINGS.split(";\n"):

@@ -149,7 +149,7 @@ CLOSE_RATINGS = """
 update history.finding as finding
 set closed_at = $stamp, closed_by = counting.workbook, closed_night_id = $night_id
 from history.rating as held
-left join current.rating as counting
+left join current.latest as counting
     on counting.session_id = held.session_id
     and counting.rater_id = held.rater_id
     and counting.role = held.role
@@ -333,9 +333,11 @@ def _record(con: DuckDBPyConnection, tonight: Tonight) -> dict[str, int]:
 def _have_current(con: DuckDBPyConnection) -> None:
     """Before the first night nothing counts; the tables that later nights read must be there all the same."""
     there = con.execute(
-        "select 1 from duckdb_tables() where schema_name = 'current' and table_name = 'waiting'"
+        "select 1 from duckdb_tables() where schema_name = 'current' and table_name = 'latest'"
     ).fetchone()
     if there is None:
         con.execute("create schema if not exists current")
         con.execute("create table if not exists current.rating (rating_id varchar)")
         con.execute("create table if not exists current.waiting (rating_id varchar)")
+        # a home begun by an earlier release knows what counted, under its former name
+        con.execute("create table if not exists current.latest as select rating_id from current.rating")

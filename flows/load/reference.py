@@ -34,6 +34,7 @@ from schemas.codes import (
     Status,
     Verdict,
 )
+from schemas.consensus_codes import Consensus, WaitsFor
 from schemas.course_codes import Coverage, Gap, InstrumentChange, Stands
 from schemas.figure_codes import ComparedWith, EstimateNote, IccType, ModelNote, RaterNote
 from schemas.guidance import Condition
@@ -57,6 +58,8 @@ LISTS: Mapping[str, type[Described]] = {
     "cause": Cause,
     "field": ChangedField,
     "status": Status,
+    "consensus": Consensus,
+    "waits_for": WaitsFor,
     "model_note": ModelNote,
     "rater_note": RaterNote,
     "icc_type": IccType,
@@ -115,7 +118,7 @@ _SQL_TYPES = {"list": "varchar[]"}  # where DuckDB's word is another
 _TABLES: Mapping[str, str] = {
     "night": "night_id:bigint night_on:date window_start:date min_sessions:integer min_patients:integer min_raters:integer "
     "drift_points:double drift_sessions:integer min_reliability:double sure_above:double sure_below:double "
-    "strength_points:double trend_sessions:integer trend_days:integer "
+    "strength_points:double trend_sessions:integer trend_days:integer consensus "
     "since:date has_roster:boolean has_plan:boolean version lab",
     "code": "list code severity meaning position:integer",
     "instrument": "instrument_id version is_latest:boolean title unit modality is_clinical:boolean crosswalk_to "
@@ -225,6 +228,7 @@ def _night_row(roster: Roster, settings: Settings, night: Night) -> Row:
         settings.strength_points,
         settings.trend_sessions,
         settings.trend_days,
+        settings.consensus,
         since,
         roster.is_present,
         bool(roster.plan),

@@ -42,6 +42,8 @@ _HERS: Mapping[str, str] = {
     " and (role <> 'self' or session_id not in (from colleague_rated))",
     "supervision.session_item": "where session_id in (from her_session)"
     " and (role <> 'self' or rater_id not in (from colleague))",
+    "supervision.session_feedback": "where session_id in (from her_session)",
+    "supervision.consensus": "where session_id in (from her_session)",
     "supervision.session_therapist": "where therapist_id in (from hers)",
     "supervision.trajectory_session": "where therapist_id in (from hers)"
     " and (role <> 'self' or rater_id not in (from colleague))",
@@ -69,6 +71,8 @@ _HERS: Mapping[str, str] = {
     "quality.finding": "where finding_id in (from her_finding) and code <> 'therapist_unknown'",
     "quality.workbook": "where sha256 in (from her_workbook)",
     "quality.coverage": "where therapist_id in (from hers)",
+    "quality.waiting_session": "where therapist_id in (from hers)",
+    "quality.set_aside": "where session_id in (from her_session)",
     # A value is hers when the rating is hers before and after; that a therapist of hers came or went, when either is.
     "audit.change": "where (old_rating_id is null or old_rating_id in (from her_rating))"
     " and (new_rating_id is null or new_rating_id in (from her_rating))"
@@ -113,7 +117,10 @@ _HER_TABLES: Mapping[str, str] = {
         select rating_id from history.rating
         where list_has_any(therapist_ids, (select list(therapist_id) from hers))
             and (role <> 'self' or rater_id is null or rater_id not in (from colleague))
-            and (first_code is distinct from 'therapist_unknown' or rating_id in (select rating_id from current.rating))
+            and (
+                first_code is distinct from 'therapist_unknown'
+                or rating_id in (select rating_id from current.latest union all select rating_id from current.rating)
+            )
     """,
     "her_workbook": "select distinct sha256 from history.rating where rating_id in (from her_rating)",
     # A finding without a rating is about a worksheet or workbook; it is hers when ratings of hers came with it.

@@ -33,7 +33,13 @@ from flows.publish.summary_charts import (
 )
 from flows.publish.summary_course import course_table
 from flows.publish.summary_numbers import number_tables
-from flows.publish.summary_quality import coverage_table, findings_table, waiting_table, workbooks_table
+from flows.publish.summary_quality import (
+    consensus_table,
+    coverage_table,
+    findings_table,
+    waiting_table,
+    workbooks_table,
+)
 from flows.publish.summary_tables import (
     Column,
     Table,
@@ -109,6 +115,7 @@ def _read_content(con: DuckDBPyConnection, facts: NightFacts) -> Content:
         course_table(con),
         *number_tables(con),
         coverage_table(con),
+        consensus_table(con),
         workbooks_table(con, facts),
         waiting_table(con),
         findings_table(con, facts),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.publish.facts import NightFacts, quarter_starts_on
-from flows.publish.summary_tables import TEAM, THERAPIST, Column, Table, limited
+from flows.publish.summary_tables import INSTRUMENT, TEAM, THERAPIST, Column, Table, limited
 from flows.publish.workbook import NOT_APPLICABLE
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def coverage_table(con: DuckDBPyConnection) -> Table:
 
 
 COVERAGE_SQL = """
-select therapist_id, team, period, planned, rated, double_rated, overdue, note
+select therapist_id, team, period, planned, rated, double_rated, overdue, waits_for_consensus, waits_for_signature, note
 from quality.coverage
 order by therapist_id, period
 """
@@ -33,7 +33,35 @@ COVERAGE_COLUMNS = (
     Column("Rated", "Sessions rated by at least one observer.", 11, "Whole"),
     Column("Rated by enough", "Of these, rated by as many observers as planned (by two without a plan).", 13, "Whole"),
     Column("Overdue", "Sessions not rated when the period was over; [z] without a plan.", 11, "Whole", NOT_APPLICABLE),
+    Column("No consensus yet", "Sessions that wait for a consensus; the sheet Consensus names them.", 12, "Whole"),
+    Column(
+        "Not signed yet", "Sessions whose consensus is not signed off; the sheet Consensus names them.", 12, "Whole"
+    ),
     Column("Why no plan", "Why planned and overdue do not apply, where they do not.", 62, "Text", NOT_APPLICABLE),
+)
+
+
+def consensus_table(con: DuckDBPyConnection) -> Table:
+    """Sessions that wait for a consensus, for the ratings that it settles, or for its signature."""
+    rows = con.execute(CONSENSUS_SQL).fetchall()
+    note = "Until a consensus is signed off, feedback shows the observers' ratings. Means rest on these in any case."
+    return limited(
+        "Consensus", "Sessions that wait for a consensus or its signature [note 9]", note, CONSENSUS_COLUMNS, rows
+    )
+
+
+CONSENSUS_SQL = """
+select session_id, session_on, therapist_id, instrument_id, waits_for, since
+from quality.waiting_session
+order by since, session_id, instrument_id, therapist_id
+"""
+CONSENSUS_COLUMNS = (
+    Column("Session", "The rated session's id.", 16),
+    Column("Date", "Its date; [x] where no sheet says.", 12, "Date"),
+    THERAPIST,
+    INSTRUMENT,
+    Column("Waits for", "What it waits for; see the sheet Codes.", 14),
+    Column("Since", "When that was first seen (UTC).", 18, "Moment"),
 )
 
 

@@ -84,9 +84,9 @@ def note_lines(enough: Enough) -> list[tuple[str, str]]:
         f"(none in groups) or {counted(enough.raters, 'rater')}"
     )
     texts = (
-        "Counted are the ratings that stand after corrections, of sessions in the window on the cover. A session without a date "
-        "cannot be too old and is counted. Observers', supervisors', therapists' own and consensus ratings have rows of their "
-        "own by role, and instruments too: nothing is pooled.",
+        "Counted are the ratings that stand after corrections, observers' as they stood before any consensus, of sessions in the "
+        "window on the cover. A session without a date cannot be too old and is counted. Observers', supervisors', therapists' "
+        "own and consensus ratings have rows of their own by role, and instruments too: nothing is pooled.",
         "A mean is the mean of session means, so that a session seen by three raters counts once. Every mean stands beside the "
         "number of sessions it rests on; adherence and competence have their own.",
         "The share good enough is the share of these sessions whose mean reaches the scale's threshold. 'Share from' and "
@@ -100,7 +100,7 @@ def note_lines(enough: Enough) -> list[tuple[str, str]]:
         "A session led by two therapists counts for each of them, and once for their team. A team's sessions are held against "
         "the threshold of the instrument's newest version.",
         "Coverage counts sessions rated by observers. Planned and overdue follow the plan in the roster; where there is none, "
-        "they do not apply.",
+        "they do not apply. A session waits for a consensus where the lab agrees them and two observers have rated it.",
         "Every workbook ever seen has one outcome. A rating is taken in whole or waits whole; what waits is counted nowhere "
         "until it is mended. Sentences say what to do and never quote a cell.",
         "An episode is one run through the steps of a session. Its order ends at the first step that was not noted, or came "

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from flows.publish.course_facts import Course, read_courses
 from flows.publish.trajectory_facts import Path, read_paths
 from schemas.codes import Role, State
+from schemas.consensus_codes import Consensus
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -86,9 +87,10 @@ class Seen:
     selection: str
     rated_by: tuple[tuple[str, int], ...]  # (role, number of ratings)
     below: tuple[
-        tuple[str, str, int, int], ...
-    ]  # (instrument, scale's title, elements below good enough, elements rated)
+        tuple[str, str, int, int, str], ...
+    ]  # (instrument, scale's title, elements below good enough, elements rated, whose ratings the feedback shows)
     is_late: bool
+    is_unsigned: bool  # it has a consensus that waits for its signature, or for the ratings that it settles
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ class TherapistFacts:
     paths: tuple[Path, ...] = ()
     focus: tuple[Named, ...] = ()
     courses: tuple[Course, ...] = ()  # only where the instrument changed
+    unsigned: tuple[str, ...] = ()  # sessions whose consensus waits
 
 
 def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[TherapistFacts], int]:
@@ -140,6 +143,7 @@ def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[Therapis
     blocks = dict(_blocks(con.execute(PROFILE_SQL, {"roles": given["roles"]}).fetchall()))
     sessions = _by_therapist(con.execute(SESSIONS_SQL, given).fetchall())
     below = _by_therapist(con.execute(BELOW_SQL).fetchall())
+    unsigned = _by_therapist(con.execute(UNSIGNED_SQL).fetchall())
     remarks = _by_therapist(con.execute(REMARKS_SQL, {"since": since}).fetchall())
     focus = _by_therapist(con.execute(FOCUS_SQL).fetchall())
     roster = con.execute(ROSTER_SQL).fetchall()
@@ -150,11 +154,12 @@ def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[Therapis
             team,
             supervisor_id,
             tuple(blocks.get(therapist_id, ())),
-            tuple(_seen(sessions[therapist_id], below[therapist_id])),
+            tuple(_seen(sessions[therapist_id], below[therapist_id], {s for (s,) in unsigned[therapist_id]})),
             tuple(Remark(*row) for row in remarks[therapist_id]),
             paths.get(therapist_id, ()),
             tuple(Named(*row) for row in focus[therapist_id]),
             courses.get(therapist_id, ()),
+            tuple(session_id for (session_id,) in unsigned[therapist_id]),
         )
         for therapist_id, team, supervisor_id in roster
         if supervisor_id is not None
@@ -169,7 +174,8 @@ left join reference.therapist t using (therapist_id)
 order by rated.therapist_id
 """
 
-PROFILE_SQL = """
+# What a consensus says is shown once it is signed: means and counts of that role are those of the feedback.
+PROFILE_SQL = f"""
 with latest as (select instrument_id, version, title from reference.instrument where is_latest),
 scales as (
     select s.instrument_id, s.scale, s.title, s.position as place, s.lowest, s.highest
@@ -181,6 +187,28 @@ spread as (
     join supervision.session_therapist st using (session_id)
     where st.in_window and se.mean is not null
     group by all
+),
+signed as (
+    select st.therapist_id, sf.instrument_id, sf.role, sf.element, sf.scale, count(sf.mean) as n_sessions, avg(sf.mean) as mean,
+           count(*) filter (sf.state = '{State.NO_OPPORTUNITY}') as n_no_opportunity,
+           count(*) filter (sf.state = '{State.UNJUDGEABLE}') as n_unjudgeable,
+           count(*) filter (sf.state = '{State.NOT_DELIVERED}') as n_not_delivered,
+           count(*) filter (sf.state = '{State.MISSING}') as n_missing
+    from supervision.session_feedback sf
+    join supervision.session_therapist st using (session_id)
+    where sf.role = '{Role.CONSENSUS}' and st.in_window
+    group by all
+),
+told as (
+    select te.* from supervision.therapist_element te where te.role <> '{Role.CONSENSUS}'
+    union all
+    select te.* replace (coalesce(s.n_sessions, 0) as n_sessions, s.mean as raw_mean, null as share_adequate,
+           coalesce(s.n_no_opportunity, 0) as n_no_opportunity, coalesce(s.n_unjudgeable, 0) as n_unjudgeable,
+           coalesce(s.n_not_delivered, 0) as n_not_delivered, coalesce(s.n_missing, 0) as n_missing)
+    from supervision.therapist_element te
+    left join signed s using (therapist_id, instrument_id, role, element, scale)
+    where te.role = '{Role.CONSENSUS}'
+        and (te.therapist_id, te.instrument_id) in (select (therapist_id, instrument_id) from signed)
 )
 select te.therapist_id, te.instrument_id, coalesce(l.title, te.instrument_id), te.role,
        te.element, coalesce(e.title, te.element), coalesce(e.domain_title, te.domain), coalesce(e.is_ordered, false),
@@ -191,13 +219,13 @@ select te.therapist_id, te.instrument_id, coalesce(l.title, te.instrument_id), t
        te.status, te.threshold,
        te.estimate, greatest(te.low, coalesce(s.lowest, te.low)), least(te.high, coalesce(s.highest, te.high)),
        te.estimate_note
-from supervision.therapist_element te
+from told te
 left join latest l using (instrument_id)
 left join about.element e using (instrument_id, element)
 left join scales s using (instrument_id, scale)
 left join spread using (therapist_id, instrument_id, role, element, scale)
 order by te.therapist_id, list_position($roles, te.role), te.instrument_id, e.position, te.element, s.place, te.scale
-"""
+"""  # noqa: S608 - made of our own words
 
 FOCUS_SQL = """
 select f.therapist_id, f.kind, coalesce(e.title, f.element), coalesce(s.title, f.scale), f.reason, f.session_id, f.session_on,
@@ -222,16 +250,24 @@ group by st.therapist_id, st.session_id, st.session_on, st.selection, r.role
 order by st.therapist_id, st.session_on desc nulls last, st.session_id, list_position($roles, r.role)
 """  # noqa: S608 - made of our own words
 
-BELOW_SQL = f"""
+BELOW_SQL = """
 select st.therapist_id, se.session_id, se.instrument_id, coalesce(s.title, se.scale),
-       count(*) filter (se.mean < s.threshold), count(*)
-from supervision.session_element se
+       count(*) filter (se.mean < s.threshold), count(*), se.role
+from supervision.session_feedback se
 join supervision.session_therapist st using (session_id)
 join reference.instrument i on i.instrument_id = se.instrument_id and i.is_latest
 join reference.scale s on (s.instrument_id, s.version, s.scale) = (se.instrument_id, i.version, se.scale)
-where se.role = '{Role.OBSERVER}' and se.mean is not null and s.threshold is not null
-group by st.therapist_id, se.session_id, se.instrument_id, s.position, coalesce(s.title, se.scale)
+where se.mean is not null and s.threshold is not null
+group by st.therapist_id, se.session_id, se.instrument_id, se.role, s.position, coalesce(s.title, se.scale)
 order by st.therapist_id, se.session_id, se.instrument_id, s.position
+"""
+
+UNSIGNED_SQL = f"""
+select distinct st.therapist_id, c.session_id
+from supervision.consensus c
+join supervision.session_therapist st using (session_id)
+where c.consensus in ('{Consensus.WAITS_FOR_SIGNATURE}', '{Consensus.WAITS_FOR_RATINGS}') and st.in_window
+order by st.therapist_id, c.session_id
 """  # noqa: S608 - made of our own words
 
 REMARKS_SQL = f"""
@@ -243,6 +279,9 @@ join supervision.session_therapist st using (session_id)
 left join reference.item i
     on (i.instrument_id, i.version, i.item) = (r.instrument_id, r.instrument_version, c.item)
 where trim(c.comment) <> ''
+    and (r.role <> '{Role.CONSENSUS}' or (r.session_id, r.instrument_id, r.rater_id) in (
+        select (session_id, instrument_id, rater_id) from supervision.consensus where consensus = '{Consensus.SIGNED}'
+    ))
 order by st.therapist_id, {TOLD_ON} desc, r.session_on desc nulls last, r.session_id, c.workbook, c.sheet,
          length(c.cell), c.cell, c.comment
 """  # noqa: S608 - made of our own words
@@ -281,12 +320,13 @@ def _told(row: Row) -> Told:
     return Told(n_sessions, n_patients, n_raters, mean, share, tuple(mark for mark in marks if mark[1]), *rest)
 
 
-def _seen(sessions: Iterable[Row], below: Iterable[Row]) -> Iterator[Seen]:
-    counts: defaultdict[str, list[tuple[str, str, int, int]]] = defaultdict(list)
-    for session_id, instrument_id, scale, n_below, n_rated in below:
-        counts[session_id].append((instrument_id, scale, n_below, n_rated))
+def _seen(sessions: Iterable[Row], below: Iterable[Row], unsigned: set[str]) -> Iterator[Seen]:
+    counts: defaultdict[str, list[tuple[str, str, int, int, str]]] = defaultdict(list)
+    for session_id, instrument_id, scale, n_below, n_rated, role in below:
+        counts[session_id].append((instrument_id, scale, n_below, n_rated, role))
     for (session_id, session_on, selection), rows in groupby(sessions, key=lambda row: row[:3]):
         of_session = list(rows)
         rated_by = tuple((role, n) for *_, role, n, _ in of_session)
         is_late = all(row[-1] for row in of_session)
-        yield Seen(session_id, session_on, selection, rated_by, tuple(counts[session_id]), is_late)
+        shown = tuple(counts[session_id])
+        yield Seen(session_id, session_on, selection, rated_by, shown, is_late, session_id in unsigned)

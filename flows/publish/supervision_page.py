@@ -23,6 +23,8 @@ MOST_SESSIONS = 6
 REMARK_LETTERS = 360  # of one remark on the page; the rest stands on the sheet of all remarks
 REMARK_POINTS = 66  # kept for remarks before further blocks are shown
 ANSWER_ROWS = 4
+BELOW_HEAD = "Elements below good enough, by observers or signed consensus"
+NOTHING = "No rating of this therapist's sessions counts at present."
 
 BY_SELECTION: dict[str, str] = {
     Selection.RANDOM: "drawn at random",
@@ -54,7 +56,7 @@ def _compose(therapist: TherapistFacts, facts: NightFacts, enough: Enough, point
     head, answer = [*_head(therapist, facts), *focus_rows(therapist.focus)], _answer()
     profile, first_row, n_rows = profile_rows(first, enough) if first else ([line_of(NOTHING)], 0, 0)
     profile += _changes(therapist)
-    sessions = _sessions(therapist.sessions, facts)
+    sessions = [*_sessions(therapist.sessions, facts), *_unsigned(therapist.unsigned)]
     room = points - height_of((*head, *answer, *profile, *sessions))
     wanted = height_of(_remarks(therapist.remarks, facts, points)[0])
     shown, left_out = _fill(others, room - min(wanted, REMARK_POINTS))
@@ -69,9 +71,6 @@ def _changes(therapist: TherapistFacts) -> list[PageRow]:
     when = ", ".join(days)
     told = f"The instrument changed ({when}). Its scores are not converted: see the sheet Across instruments."
     return lines_of(told) if days else []
-
-
-NOTHING = "No rating of this therapist's sessions counts at present."
 
 
 def _split(blocks: Sequence[Block]) -> tuple[Block | None, list[Block]]:
@@ -104,9 +103,7 @@ def _sessions(sessions: Sequence[Seen], facts: NightFacts) -> list[PageRow]:
     new, late = [s for s in sessions if not s.is_late], [s for s in sessions if s.is_late]
     rows = [line_of(f"Sessions rated since last time ({since})", "Heading 2", 22)]
     if new:
-        rows.append(
-            row_of(("Session", "How it was chosen", "Rated by", "Elements below good enough, by observers"), "Head")
-        )
+        rows.append(row_of(("Session", "How it was chosen", "Rated by", BELOW_HEAD), "Head"))
         rows += [row_of(_session_texts(seen)) for seen in new[:MOST_SESSIONS]]
     else:
         rows.append(line_of("None."))
@@ -122,14 +119,29 @@ def _sessions(sessions: Sequence[Seen], facts: NightFacts) -> list[PageRow]:
 
 def _session_texts(seen: Seen) -> tuple[str, ...]:
     day = seen.session_on.isoformat() if seen.session_on else "no date"
-    by = ", ".join(counted(n, role) if role == Role.OBSERVER else role for role, n in seen.rated_by)
+    own: dict[str, str] = {Role.CONSENSUS: "consensus (not signed)"} if seen.is_unsigned else {}
+    by = ", ".join(counted(n, role) if role == Role.OBSERVER else own.get(role, role) for role, n in seen.rated_by)
     several = len({instrument_id for instrument_id, *_ in seen.below}) > 1
     below = ", ".join(
-        f"{scale.lower()} {n} of {of}" + (f" ({instrument_id})" if several else "")
-        for instrument_id, scale, n, of in seen.below
+        f"{scale.lower()} {n} of {of}"
+        + _marked(instrument_id if several else "", role if role == Role.CONSENSUS else "")
+        for instrument_id, scale, n, of, role in seen.below
     )
     chosen = BY_SELECTION[seen.selection]
     return f"{seen.session_id}, {day}", chosen, by, below or "no observer has rated it against a threshold"
+
+
+def _marked(*marks: str) -> str:
+    said = ", ".join(mark for mark in marks if mark)
+    return f" ({said})" if said else ""
+
+
+def _unsigned(sessions: Sequence[str]) -> list[PageRow]:
+    """What is said of consensuses that nobody has signed: that they wait, and nothing of what they say."""
+    if not sessions:
+        return []
+    some = ", ".join(sessions[:MOST_SESSIONS]) + (", …" if len(sessions) > MOST_SESSIONS else "")
+    return lines_of(f"A consensus waits to be signed off, and is not shown until it is: {some}.")
 
 
 def _fill(blocks: Sequence[Block], room: float) -> tuple[list[PageRow], list[PageRow]]:

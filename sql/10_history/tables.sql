@@ -180,6 +180,9 @@ alter table history.finding add column if not exists closed_night_id bigint;
 alter table history.rating add column if not exists phase varchar;
 alter table history.rating add column if not exists diagnosis varchar;
 alter table history.rating add column if not exists setting varchar;
+alter table history.rating add column if not exists settles varchar[]; -- raters whose ratings a consensus names as settled, sorted
+alter table history.rating add column if not exists signed_by varchar; -- supervisor who signed this copy of a consensus off
+alter table history.rating add column if not exists signed_on date;    -- when
 
 -- grain: one row per row of history.rating that a night rewrote, as it was until that night
 create table if not exists history.rating_before as

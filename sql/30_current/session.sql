@@ -1,6 +1,6 @@
 -- current.session: the rated sessions, with what their ratings agree on.
 -- grain: one row per session_id
--- reads: current.rating
+-- reads: current.latest
 -- why:   patient and date are facts of the session, not of a rating; a rating that says nothing of them disputes nothing. Phase,
 --        diagnosis group and setting are optional: where ratings name two, neither is taken.
 select
@@ -11,5 +11,5 @@ select
     (case when count(distinct phase) = 1 then max(phase) end)::varchar as phase, -- phase of the treatment; null when not said
     (case when count(distinct diagnosis) = 1 then max(diagnosis) end)::varchar as diagnosis, -- diagnosis group; null when not said
     (case when count(distinct setting) = 1 then max(setting) end)::varchar as setting -- setting; null when not said
-from current.rating
+from current.latest
 group by session_id

@@ -47,7 +47,8 @@ facts as (
             {'field': 'therapist_ids', 'old': array_to_string(old.therapist_ids, '; '), 'new': array_to_string(new.therapist_ids, '; ')},
             {'field': 'patient_id', 'old': old.patient_id, 'new': new.patient_id},
             {'field': 'session_on', 'old': old.session_on::varchar, 'new': new.session_on::varchar},
-            {'field': 'instrument_version', 'old': old.instrument_version, 'new': new.instrument_version}
+            {'field': 'instrument_version', 'old': old.instrument_version, 'new': new.instrument_version},
+            {'field': 'settles', 'old': array_to_string(old.settles, '; '), 'new': array_to_string(new.settles, '; ')}
         ]) as said
     from current.replacement as replacement
     join history.rating as old on old.rating_id = replacement.old_rating_id

@@ -23,8 +23,8 @@ def test_the_night_is_one_row_with_the_settings_of_the_lab() -> None:
     ratings = Ratings(roster_of(ROSTER, Plan(None, "2026", 4, 2)), window_months=12, min_sessions=5, lab="North")
     assert ratings.asks("from reference.night") == [
         (
-            1, dt.date(2026, 7, 1), dt.date(2025, 7, 1), 5, 2, 2, 0.5, 4, 0.5, 0.9, 0.1, 1.0, 8, 270, dt.date(2026, 4, 2), True,
-            True, "0.1.0", "North",
+            1, dt.date(2026, 7, 1), dt.date(2025, 7, 1), 5, 2, 2, 0.5, 4, 0.5, 0.9, 0.1, 1.0, 8, 270, "when_used",
+            dt.date(2026, 4, 2), True, True, "0.1.0", "North",
         )
     ]  # fmt: skip
 
@@ -112,7 +112,7 @@ def test_every_list_of_codes_is_there_and_findings_read_as_sentences() -> None:
         "state", "role", "selection", "modality", "outcome", "verdict", "event", "status", "severity", "finding",
         "model_note", "estimate_note", "rater_note", "icc_type", "compared_with",
         "mode", "arousal", "intervention", "followed", "basis", "break_kind", "cause", "field",
-        "chart_rule", "focus", "rating_option", "plan_note", "phase", "diagnosis", "setting",
+        "chart_rule", "focus", "rating_option", "plan_note", "phase", "diagnosis", "setting", "consensus", "waits_for",
     }  # fmt: skip
     assert ratings.asks("select severity, meaning from reference.code where code = 'cell_blank'") == [
         ("error", "Nothing is entered for the item, the scale. Enter a rating.")

@@ -19,7 +19,7 @@ from tests.support.workbooks import anything_in, open_book, rows_where, table_of
 SHEETS = [
     *("Cover", "Contents", "Notes", "Therapists", "Teams", "Trend", "Trajectory", "Instruments"),
     *("Reliability", "Severity", "Drift", "Planner", "Next rating", "Change", "Team sessions"),
-    *("Coverage", "Workbooks", "Waiting", "Findings", "Team profiles", "Trend charts", "Control charts"),
+    *("Coverage", "Consensus", "Workbooks", "Waiting", "Findings", "Team profiles", "Trend charts", "Control charts"),
     *("Dictionary", "Codes"),
 ]
 

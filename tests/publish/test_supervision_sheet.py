@@ -151,7 +151,7 @@ def test_sessions_rated_since_last_time_are_listed_and_late_ones_named(page: Wor
         "T-1-S4, 2026-03-24",
         "drawn at random",
         "2 observers, consensus",
-        "adherence 3 of 13, competence 7 of 13",
+        "adherence 0 of 1 (consensus)",
     ]
     assert "Rated before that day, but arrived since: 3 sessions (T-1-S3, T-1-S2, T-1-S1)." in texts_of(page)
 

@@ -51,6 +51,7 @@ SCORES = [
     "current.step",
 ]
 
+
 CURRENT = """
 create schema if not exists current;
 create table current.rating(rating_id varchar, session_id varchar, therapist_ids varchar[], patient_id varchar, rater_id varchar,
@@ -63,6 +64,11 @@ create table current.session_therapist(session_id varchar, therapist_id varchar)
 create table current.step(rating_id varchar, line integer, episode integer, minute double, step varchar, mode varchar,
     arousal varchar, intervention varchar, followed varchar, note varchar, workbook varchar, sheet varchar, cell varchar);
 create table current.comment(rating_id varchar, item varchar, workbook varchar, sheet varchar, cell varchar, comment varchar);
+create table current.settled(session_id varchar, instrument_id varchar, written_by varchar, values_hash varchar,
+    rater_id varchar, settled_at timestamp, agreed_on date, is_named boolean);
+create table current.consensus(rating_id varchar, session_id varchar, instrument_id varchar, written_by varchar,
+    names_raters boolean, settles varchar[], absent varchar[], agreed_on date, since timestamp, signed_by varchar,
+    signed_on date, signed_workbook varchar, standing varchar);
 create table current.waiting(rating_id varchar, workbook varchar, sheet varchar, cell varchar, session_id varchar,
     therapist_ids varchar[], patient_id varchar, rater_id varchar, role varchar, instrument_id varchar, first_code varchar,
     since timestamp);
@@ -75,8 +81,9 @@ insert into current.session_therapist
 insert into history.rating
     select rating_id, 'sha ' || workbook, workbook, sheet, cell, session_id, therapist_ids, patient_id, rater_id, session_on,
         rated_on, revision, role, selection, instrument_id, instrument_version, received_at, true, 'accepted', null, 'h', 1,
-        null, null, null
+        null, null, null, [], null, null
     from current.rating;
+create or replace table current.latest as from current.rating;
 insert into history.workbook
     select workbook, sha256, min(received_at),
         case when count(*) filter (verdict = 'held') > 0 then 'partly_held' else 'accepted' end, null, null,

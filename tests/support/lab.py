@@ -110,6 +110,9 @@ rated_on = {{ column = "rated on", required = false }}
 revision = {{ column = "revision", required = false }}
 role = {{ column = "role", required = false }}
 selection = {{ column = "selection", required = false }}
+settles = {{ column = "settles", required = false }}
+signed_by = {{ column = "signed by", required = false }}
+signed_on = {{ column = "signed on", required = false }}
 comment = {{ column = "remark", required = false }}
 {more}
 """

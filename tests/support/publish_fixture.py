@@ -39,6 +39,14 @@ create table supervision.focus(therapist_id varchar, instrument_id varchar, role
 create table supervision.session_element(session_id varchar, session_on date, instrument_id varchar, role varchar,
     domain varchar, element varchar, scale varchar, n_raters int, mean double, lowest double, highest double, n_rated int,
     n_no_opportunity int, n_unjudgeable int, n_not_delivered int, n_missing int);
+create table supervision.consensus(session_id varchar, instrument_id varchar, rater_id varchar, consensus varchar,
+    signed_by varchar, signed_on date);
+create view supervision.session_feedback as select se.session_id, se.session_on, se.instrument_id, se.role, se.domain, se.element,
+    se.scale, se.n_raters, se.mean, se.lowest, se.highest, null::varchar as state, c.consensus, c.signed_by, c.signed_on
+    from supervision.session_element se left join supervision.consensus c using (session_id, instrument_id)
+    where se.role = if(c.consensus = 'signed', 'consensus', 'observer');
+create table quality.waiting_session(session_id varchar, session_on date, therapist_id varchar, instrument_id varchar,
+    waits_for varchar, raters varchar, since timestamp);
 create table supervision.session_therapist(session_id varchar, therapist_id varchar, session_on date, patient_id varchar,
     selection varchar, in_window boolean);
 create table supervision.therapist_course(therapist_id varchar, role varchar, modality varchar, unit varchar, domain varchar,
@@ -91,7 +99,7 @@ create table quality.rater_drift(rater_id varchar, instrument_id varchar, role v
 create table quality.shared_drift(instrument_id varchar, role varchar, scale varchar, period varchar, movement double,
     low double, high double, n_references int, is_drifting boolean, note varchar);
 create table quality.coverage(therapist_id varchar, team varchar, supervisor_id varchar, period varchar, planned int,
-    rated int, double_rated int, overdue int, note varchar);
+    rated int, double_rated int, overdue int, waits_for_consensus int, waits_for_signature int, note varchar);
 create table quality.workbook(workbook varchar, sha256 varchar, received_at timestamp, outcome varchar, reason varchar,
     layout varchar, n_ratings int, n_accepted int, n_held int, n_duplicate int);
 create table quality.held_rating(workbook varchar, sheet varchar, cell varchar, session_id varchar, rater_id varchar,
@@ -225,6 +233,7 @@ class Lab:
         raters: tuple[str, ...] = ("R-1",),
         in_window: bool = True,
         selection: str = "random",
+        consensus: str = "signed",
     ) -> None:
         """A session of one therapist, rated once by each of `raters`, with its mean per (element, scale)."""
         if (session_id, therapist_id) not in self._led:
@@ -259,6 +268,9 @@ class Lab:
             row = (rating_id, session_id, [therapist_id], "P-1", rater, session_on, rated_on, 1, role, selection,
                    instrument_id, "1.0", "2026-03-30 04:15:00", f"{session_id} {rater}.xlsx", "Rating", "B2")  # fmt: skip
             self.add("current.rating", row)
+            if role == "consensus":
+                signature = ("SV-1", session_on) if consensus == "signed" else (None, None)
+                self.add("supervision.consensus", (session_id, instrument_id, rater, consensus, *signature))
 
     def moves(self, therapist_id: str, before: str, after: str) -> None:
         """Let a therapist's second session have been rated with another instrument than her first."""
@@ -329,11 +341,13 @@ def small_lab() -> Lab:
         "T-1", "work_on", "differences", "competence", "rated below good enough in 2 of 4 sessions seen", "T-1-S4"
     )
     _add_numbers(lab)
-    lab.add("quality.coverage", ("T-1", "north", "SV-1", "2026-Q1", 2, 2, 1, 0, None))
+    lab.add("quality.coverage", ("T-1", "north", "SV-1", "2026-Q1", 2, 2, 1, 0, 1, 0, None))
     lab.add(
         "quality.coverage",
-        ("T-3", "south", "SV-2", "2026-Q2", None, 1, 0, None, "The roster has no plan for this period."),
+        ("T-3", "south", "SV-2", "2026-Q2", None, 1, 0, None, 0, 1, "The roster has no plan for this period."),
     )
+    waits = ("T-3-S2", date(2025, 11, 3), "T-3", "mbt-session", "signature", "R-1; R-2", "2026-03-30 04:15:00")
+    lab.add("quality.waiting_session", waits)
     lab.add("quality.workbook", ("north/one.xlsx", "aa", "2026-04-05 04:15:00", "accepted", None, "form 1", 1, 1, 0, 0))
     lab.add("quality.workbook", ("old.xlsx", "bb", "2025-04-05 04:15:00", "accepted", None, "form 1", 1, 1, 0, 0))
     lab.add(

@@ -14,6 +14,16 @@ from supervision.session_element
 group by session_id, instrument_id, role, element, scale
 having count(*) > 1
 union all
+select 'session_feedback', concat_ws(' ', session_id, instrument_id, element, scale)
+from supervision.session_feedback
+group by session_id, instrument_id, element, scale
+having count(*) > 1
+union all
+select 'consensus', concat_ws(' ', session_id, instrument_id, rater_id)
+from supervision.consensus
+group by session_id, instrument_id, rater_id
+having count(*) > 1
+union all
 select 'session_therapist', concat_ws(' ', session_id, therapist_id)
 from supervision.session_therapist
 group by all

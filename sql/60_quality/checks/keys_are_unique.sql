@@ -19,6 +19,16 @@ from quality.coverage
 group by therapist_id, period
 having count(*) > 1
 union all
+select 'waiting_session', concat_ws(' ', session_id, therapist_id, instrument_id)
+from quality.waiting_session
+group by session_id, therapist_id, instrument_id
+having count(*) > 1
+union all
+select 'set_aside', concat_ws(' ', session_id, rater_id, instrument_id)
+from quality.set_aside
+group by session_id, rater_id, instrument_id
+having count(*) > 1
+union all
 select 'team_chart', concat_ws(' ', team, instrument_id, role, domain, element, scale, session_id)
 from quality.team_chart
 group by team, instrument_id, role, domain, element, scale, session_id

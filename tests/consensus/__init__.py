@@ -1,0 +1,1 @@
+"""Consensus ratings: what they settle, who signs them off, and what numbers rest on."""
