@@ -222,7 +222,7 @@ _TABLES: Mapping[str, str] = {
     "quality.finding": "code severity workbook sheet cell session_id? rater_id? message opened_at closed_at? finding_id",
     "quality.workbook": "workbook sha256 received_at outcome reason? layout? n_ratings n_accepted n_held n_duplicate",
     "quality.coverage": "therapist_id team? supervisor_id? period planned? rated double_rated overdue? note?",
-    "audit.change": "session_id rater_id role instrument_id field item? scale? old_state? old_value? old_said? new_state? "
+    "audit.change": "session_id rater_id? role instrument_id field item? scale? old_state? old_value? old_said? new_state? "
     "new_value? new_said? old_workbook? old_sheet? old_cell? new_workbook? new_sheet? new_cell? changed_at cause why night_id "
     "old_rating_id? new_rating_id?",
     "quality.team_chart": f"team {_CHART}",

@@ -118,7 +118,7 @@ _TABLES: Mapping[str, str] = {
     "scale": "instrument_id version scale position:integer title kind lowest:double highest:double step:double threshold:double "
     "threshold_word anchors",
     "point": "instrument_id version scale value:double word",
-    "domain": "instrument_id version domain position:integer title is_ordered:boolean",
+    "domain": "instrument_id version domain position:integer title is_ordered:boolean is_followed:boolean",
     "element": "instrument_id version domain element position:integer title guidance is_crosswalked:boolean",
     "item": "instrument_id version item number:integer title is_required:boolean",
     "item_scale": "instrument_id version item scale",
@@ -277,7 +277,7 @@ def _domain_rows(catalog: Catalog, instrument: Instrument) -> Iterator[Row]:
     order = dict.fromkeys(d.id for i in (*borrowed, instrument) for d in i.domains if d.id in used)
     for position, domain_id in enumerate(order, 1):
         domain = domains[domain_id]
-        yield instrument.id, instrument.version, domain.id, position, domain.title, domain.ordered
+        yield instrument.id, instrument.version, domain.id, position, domain.title, domain.ordered, domain.is_followed
 
 
 def _element_rows(catalog: Catalog, instrument: Instrument) -> Iterator[Row]:
