@@ -99,6 +99,7 @@ class Answer:
     notes: tuple[str, ...]
 
 
+MOST_SESSIONS = 9_999  # that would be worth telling
 DEPENDABLE = (0.5, 0.7, 0.8)
 
 
@@ -269,9 +270,17 @@ def _sessions_to(told: _Told, reliability: float | None) -> tuple[int | None, in
         usual /= told.rows.n_elements
     session = sum(v * _weight(name, usual) for name, v in zip(told.design.facets, ratio, strict=True))
     error = session + _weight(told.design.residual, usual) / told.rows.n_elements
-    now = reliability / (1 - reliability)
-    more = [max(0, int(np.ceil((at / (1 - at) - now) * error / ratio[place] - 1e-9))) for at in DEPENDABLE]
+    more = [sessions_more(at, reliability, float(error / ratio[place])) for at in DEPENDABLE]
     return more[0], more[1], more[2]
+
+
+def sessions_more(wanted: float, now: float, error: float) -> int | None:
+    """How many more sessions lead from one reliability to another; `error` is a session's variance over the therapists'.
+
+    None when there are more than anybody could rate: where therapists hardly differ, no number of sessions tells them apart.
+    """
+    needed = (wanted / (1 - wanted) - now / (1 - now)) * error
+    return max(0, int(np.ceil(needed - 1e-9))) if needed <= MOST_SESSIONS else None
 
 
 def _weight(name: str, usual: float) -> float:
