@@ -59,7 +59,12 @@ def run_demo(home: Path, plain: bool, console: Console, *, modules: bool = False
         console.say(f"Sheets of {night_on} arrive")
         shutil.copytree(examples / night, settings.inbox, dirs_exist_ok=True)
         told.append(hold_night(settings, night_on, plain, console).line)
-    return [*told, "", *_where_to_look(settings, home), *_answers(settings, SHOWN_OF_MODULES if modules else SHOWN_QUERIES)]
+    return [
+        *told,
+        "",
+        *_where_to_look(settings, home),
+        *_answers(settings, SHOWN_OF_MODULES if modules else SHOWN_QUERIES),
+    ]
 
 
 def _make_home(home: Path, examples: Path) -> None:

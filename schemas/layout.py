@@ -208,6 +208,9 @@ class Layout(Part):
             _check_timeline(self.timeline, self.is_log)
         if self.is_log:
             return self._checked_log()
+        return self._checked_ratings()
+
+    def _checked_ratings(self) -> Layout:
         given: set[str] = {*self.fields, *self.table.levels, *self.table.groups}
         for name in ("session_id", "therapist_id", "rater_id"):
             if name not in given:

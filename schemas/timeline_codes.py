@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from schemas.codes import Described
 
-LOG = "/timeline"  # after an instrument's id: a log of events in a file of its own, which is known apart from the ratings
+LOG = (
+    "/timeline"  # after an instrument's id: a log of events in a file of its own, which is known apart from the ratings
+)
 
 
 def log_of(instrument_id: str) -> str:

@@ -26,8 +26,14 @@ def fit_log(sheet: Sheet, layout: Layout) -> Fit:
     if problems:
         return Fit(layout, grid, problems=tuple(problems))
     columns, header, _ = columns_of(sheet, timeline)
-    needed = {name: source.column for name, source in timeline.fields.items() if source.column and source.required is not False}
-    absent = [f"there is no column “{' / '.join(texts)}” ({name})" for name, texts in needed.items() if name not in columns]
+    needed = {
+        name: source.column
+        for name, source in timeline.fields.items()
+        if source.column and source.required is not False
+    }
+    absent = [
+        f"there is no column “{' / '.join(texts)}” ({name})" for name, texts in needed.items() if name not in columns
+    ]
     return Fit(layout, grid, first_row=header + 1, problems=tuple(absent), n_found=len(columns))
 
 

@@ -165,7 +165,9 @@ def ratings_of(fits: Sequence[tuple[Described, Fit]], sheets: Sheets, job: Job) 
 
 def _extracted(described: Described, fit: Fit, job: Job) -> list[FoundRating]:
     """All ratings of one sheet, with those that are blank throughout; or its logs of events."""
-    found = logs_of(fit, job.workbook) if described.layout.is_log else extract_ratings(fit, described.lookup, job.workbook)
+    found = (
+        logs_of(fit, job.workbook) if described.layout.is_log else extract_ratings(fit, described.lookup, job.workbook)
+    )
     _explain_blanks(found, fit.grid)
     for rating in found:
         rating.layout = described.layout.name

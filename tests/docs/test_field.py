@@ -99,7 +99,9 @@ def test_a_group_counts_for_both_of_its_therapists_and_its_ratings_name_neither(
         "select therapist_id, n_sessions, n_raters, raw_mean, n_no_opportunity from supervision.therapist_element "
         "where instrument_id = 'mbt-group' and element in ('turns', 'carrying') and scale = 'adherence' order by element, 1",
     ) == [("T-51", 1, 1, 5, 1), ("T-52", 1, 1, 5, 1), ("T-51", 1, 2, 2.5, 0), ("T-52", 1, 2, 2.5, 0)]
-    assert asked(lab, "select distinct therapist_id from supervision.session_item where session_id = 'G-501'") == [(None,)]
+    assert asked(lab, "select distinct therapist_id from supervision.session_item where session_id = 'G-501'") == [
+        (None,)
+    ]
 
 
 def test_a_case_tells_what_was_in_place_at_months_1_6_and_18(lab: DuckDBPyConnection) -> None:
@@ -143,19 +145,22 @@ def test_an_instrument_of_the_labs_own_is_used_the_night_its_file_comes(hers: Du
         ("taken_up", False, 4, "insufficient"),
         ("validation", True, 5, None),
     ]
-    assert asked(hers, "select item, scale, said from supervision.session_fact where instrument_id = 'south-moments'") == [
-        ("taken_up", "ending", "in the middle of something")
-    ]
+    assert asked(
+        hers, "select item, scale, said from supervision.session_fact where instrument_id = 'south-moments'"
+    ) == [("taken_up", "ending", "in the middle of something")]
 
 
 def test_what_has_always_its_opportunity_and_what_is_not_rated_is_told_without_a_form(hers: DuckDBPyConnection) -> None:
-    always = "select item from about.item where instrument_id = 'mbt-session' and scale = 'adherence' and not contains(marks, 'no_opp') order by 1"
+    items = "select item from about.item where scale = 'adherence' and instrument_id = "
+    always = items + "'mbt-session' and not contains(marks, 'no_opportunity') order by 1"
     assert asked(hers, always) == [("enquiry",), ("humility",), ("not_knowing",)]
-    unused = "select item from about.item where instrument_id = 'mbt-i-acs' and scale = 'adherence' and not is_used order by 1"
+    unused = items + "'mbt-i-acs' and not is_used order by 1"
     assert asked(hers, unused) == [("acs_01",), ("acs_04",), ("acs_05",)]
 
 
-def test_the_log_that_came_before_its_rating_waited_and_the_corrected_one_is_told_as_a_change(hers: DuckDBPyConnection) -> None:
+def test_the_log_that_came_before_its_rating_waited_and_the_corrected_one_is_told_as_a_change(
+    hers: DuckDBPyConnection,
+) -> None:
     assert asked(hers, "select code, cell, session_id, closed_at is not null from quality.finding") == [
         ("timeline_waits", "E15", "S-504", True)
     ]

@@ -22,19 +22,21 @@ NIGHT1, NIGHT2 = MODULES / "night1", MODULES / "night2"
 
 # session, date, therapist, patient, rater, phase, diagnosis, setting; adherence and competence of every element, in order
 SESSIONS = """
-S-501 | 2026-06-03 | T-51 | P-51 | R-5 | early  | bpd        | outpatient | 5 5 5 4 6 3 4 5 5 4 4 6 5 | 4 5 4 4 5 3 4 4 5 4 4 5 5
-S-501 | 2026-06-03 | T-51 | P-51 | R-6 | early  | bpd        | outpatient | 4 5 4 4 6 3 NO 5 5 3 4 5 3 | 4 4 4 4 5 2 NO 4 5 3 4 5 3
-S-502 | 2026-06-09 | T-52 | P-52 | R-5 | middle | ptsd       | online     | 6 6 5 5 6 5 5 4 6 5 5 6 5 | 5 6 5 5 6 5 4 4 6 5 5 5 5
-S-503 | 2026-05-27 | T-51 | P-54 | R-6 | assessment | depression | outpatient | 4 4 4 3 5 3 3 4 4 2 3 4 3 | 4 4 3 3 5 3 3 4 4 2 3 4 2
+S-501 | 2026-06-03 | T-51 | P-51 | R-5 | early  | bpd | outpatient | 5 5 5 4 6 3 4 5 5 4 4 6 5 | 4 5 4 4 5 3 4 4 5 4 4 5 5
+S-501 | 2026-06-03 | T-51 | P-51 | R-6 | early  | bpd | outpatient | 4 5 4 4 6 3 NO 5 5 3 4 5 3 | 4 4 4 4 5 2 NO 4 5 3 4 5 3
+S-502 | 2026-06-09 | T-52 | P-52 | R-5 | middle | ptsd | online | 6 6 5 5 6 5 5 4 6 5 5 6 5 | 5 6 5 5 6 5 4 4 6 5 5 5 5
+S-503|2026-05-27|T-51|P-54| R-6 | assessment | depression | outpatient | 4 4 4 3 5 3 3 4 4 2 3 4 3 | 4 4 3 3 5 3 3 4 4 2 3 4 2
 """
 LATER_SESSIONS = """
-S-504 | 2026-06-29 | T-52 | P-52 | R-5 | middle | ptsd       | online     | 6 5 5 5 6 5 5 5 6 5 NO 6 5 | 5 5 5 5 6 5 4 5 6 5 NO 5 5
+S-504 | 2026-06-29 | T-52 | P-52 | R-5 | middle | ptsd | online | 6 5 5 5 6 5 5 5 6 5 NO 6 5 | 5 5 5 5 6 5 4 5 6 5 NO 5 5
 """
 
 Scores = Mapping[str, str]  # item -> what stands on its scales, in their order; `-` leaves a cell blank
 GROUP = "humility not_knowing differences legitimising enquiry says_unclear own_misunderstanding alternatives arousal_held turns "
 GROUP += "shared_focus external_events group_events care authority norms co_therapists carrying"
-RELATIONSHIP = "transference_validated triggers_explored own_part_accepted collaboration alternative_offered reaction_monitored"
+RELATIONSHIP = (
+    "transference_validated triggers_explored own_part_accepted collaboration alternative_offered reaction_monitored"
+)
 
 
 def alike(items: str, said: str) -> dict[str, str]:
@@ -177,7 +179,9 @@ def table(drawing: str, elements: list[str]) -> str:
     """The lines of a table of sessions."""
     lines = ["session,held on,therapist,patient,rater,chosen,phase,diagnosis,setting,element,adherence,competence"]
     for row in filter(None, drawing.splitlines()):
-        session, held_on, therapist, patient, rater, *facts, adherence, competence = (part.strip() for part in row.split("|"))
+        session, held_on, therapist, patient, rater, *facts, adherence, competence = (
+            part.strip() for part in row.split("|")
+        )
         about = ",".join((session, held_on, therapist, patient, rater, "drawn", *facts))
         scored = zip(elements, adherence.split(), competence.split(), strict=True)
         lines += [f"{about},{element},{a},{c}" for element, a, c in scored]

@@ -59,17 +59,17 @@ C = "competence"
 [table]
 levels = ["scale"]
 """
-ITEMS = (
-    "humility not_knowing differences legitimising enquiry says_unclear own_misunderstanding alternatives "
-    "joint_focus arousal mode validation restoring"
-).split()
+ITEMS = [item.id for item in load_catalog(()).latest("mbt-session").items]
 LOG = """
     Recording | By  | Run | At    | Step       | Mode    | Arousal
     S-1       | R-1 | 1   | 3:00  | F          |         |
     S-1       | R-1 |     | 9:30  | arousal    |         | flooding
     S-1       | R-1 |     | 12:00 | mode       | pretend |
 """
-STEPS = "select session_id, rater_id, line, episode, minute, step from current.step join current.rating using (rating_id) order by all"
+STEPS = (
+    "select session_id, rater_id, line, episode, minute, step "
+    "from current.step join current.rating using (rating_id) order by all"
+)
 
 
 @pytest.fixture
@@ -124,7 +124,9 @@ def test_a_log_may_come_after_its_rating_and_another_rater_has_no_part_in_it(lab
     assert (said["workbooks"], said["ratings"]) == (0, 0)
 
 
-def test_a_log_that_names_no_rater_goes_with_every_rating_of_the_session_and_counts_as_one_observation(lab: Lab) -> None:
+def test_a_log_that_names_no_rater_goes_with_every_rating_of_the_session_and_counts_as_one_observation(
+    lab: Lab,
+) -> None:
     rates(lab, "S-1", "R-1", "R-2")
     lab.sends("events.csv", LOG.replace("R-1", "."))
     lab.sends("own.csv", LOG.replace("R-1", "R-2").replace("12:00", "14:00"))
@@ -132,7 +134,9 @@ def test_a_log_that_names_no_rater_goes_with_every_rating_of_the_session_and_cou
     assert [(row[1], row[4]) for row in lab.rows(STEPS)] == [
         ("R-1", 3.0), ("R-1", 9.5), ("R-1", 12.0), ("R-2", 3.0), ("R-2", 9.5), ("R-2", 14.0),
     ]  # fmt: skip
-    shared = lab.rows("select distinct rater_id, is_shared from current.step join current.rating using (rating_id) order by all")
+    shared = lab.rows(
+        "select distinct rater_id, is_shared from current.step join current.rating using (rating_id) order by all"
+    )
     assert shared == [("R-1", True), ("R-2", False)]
 
 
@@ -191,7 +195,8 @@ def test_each_file_may_be_named_after_its_session_and_what_the_layout_names_must
     lab.describes(
         LAYOUT.replace('session_id = { column = "Recording" }', "session_id = { file_name = true, pattern = '^\\S+' }")
         .replace('rater_id = { column = "By", required = false }', 'rater_id = { value = "R-1" }')
-        .replace('id = "our-events"', 'id = "per-file"').replace('minute = { column = "At" }', 'minute = { column = "Clock" }')
+        .replace('id = "our-events"', 'id = "per-file"')
+        .replace('minute = { column = "At" }', 'minute = { column = "Clock" }')
     )
     rates(lab, "S-1", "R-1")
     lab.sends("S-1 events.csv", "Clock | Step\n3:00 | F\n4:00 | arousal\n")
@@ -209,7 +214,10 @@ def test_each_file_may_be_named_after_its_session_and_what_the_layout_names_must
         (LAYOUT.replace('session_id = { column = "Recording" }', ""), "nothing says where session_id stands"),
         (LAYOUT + '[fields]\nsession_id = { column = "Recording" }\n', "a log has no"),
         (LAYOUT.replace("mbt-session", "dbt-session"), "no ordered domain"),
-        (LAYOUT.replace('mode = { column = "Mode", required = false }', "mode = { file_name = true }"), "mode must be a column"),
+        (
+            LAYOUT.replace('mode = { column = "Mode", required = false }', "mode = { file_name = true }"),
+            "mode must be a column",
+        ),
     ],
 )
 def test_a_log_that_cannot_be_read_is_told_in_words(tmp_path: Path, toml: str, why: str) -> None:
@@ -226,7 +234,12 @@ def test_a_log_can_be_tried_before_it_is_loaded(lab: Lab) -> None:
     assert "Its text: fits; 2 logs of events from row 2 on" in said
     assert "  E2  session_id S-1, rater_id R-1: 3 events" in said
     assert "  E5  session_id S-2, rater_id R-9: 1 event — would be held" in said
-    assert any(line.endswith("The episode is not a whole number. Enter 1 for the first episode, then 2, 3 …, or leave the cell blank.") for line in said)
+    assert any(
+        line.endswith(
+            "The episode is not a whole number. Enter 1 for the first episode, then 2, 3 …, or leave the cell blank."
+        )
+        for line in said
+    )
 
 
 def test_past_days_are_told_with_the_logs_of_then(past: PastNights) -> None:
@@ -252,9 +265,8 @@ def test_a_log_goes_with_its_session_when_people_are_erased(tmp_path: Path, monk
     home = Home(tmp_path / "home")
     home.lab.describes(LAYOUT)
     home.lab.describes(WIDE)
-    lines = [f"{session} | {rater} | T-1 | {patient} | 2026-06-01 | {item} | 5 | 5"
-             for session, rater, patient in (("SESSION1", "R-1", "PATIENT1"), ("SESSION2", "RATER99", "P-2"), ("SESSION2", "R-1", "P-2"))
-             for item in ITEMS]  # fmt: skip
+    rated = (("SESSION1", "R-1", "PATIENT1"), ("SESSION2", "RATER99", "P-2"), ("SESSION2", "R-1", "P-2"))
+    lines = [f"{s} | {r} | T-1 | {p} | 2026-06-01 | {item} | 5 | 5" for s, r, p in rated for item in ITEMS]
     home.lab.sends("all.csv", "\n".join(("session | rater | therapist | patient | date | item | A | C", *lines)))
     hers = LOG.replace("S-1 ", "SESSION2 ").replace("R-1", "RATER99").partition("Arousal\n")[2]
     both = LOG.replace("S-1", "SESSION1") + hers + LOG.replace("S-1", "SESSION2").partition("Arousal\n")[2]
