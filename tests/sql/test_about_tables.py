@@ -30,6 +30,14 @@ def ratings() -> Ratings:
         "insert into supervision.focus values ('T-1', 'tiny', 'observer', 'work_on', 1, 'stance', 'not_knowing', 'adherence', "
         "'rated below good enough in 1 of 2 sessions seen', 0.05, 'S-1', '2026-03-01', 'S-1 R-1.xlsx', 'Rating', 'C12')"
     )
+    ratings.con.execute(  # nor has it a case
+        "insert into supervision.session_fact values ('C-1 @ 6', 'C-1', 6, '2026-03-01', 'T-1', 'P-1', 'R-1', 'observer', "
+        "'tiny', '1.0', 'crisis_plan', 'in_place', 'choice', 'rated', 'yes', 'C-1.xlsx', 'Rating', 'D13')"
+    )
+    ratings.con.execute(
+        "insert into supervision.prompt values ('C-1 @ 6', '2026-03-01', 'crisis-plan-late', 'What stood in its way?', "
+        "'It is stressed from the beginning.', 'C-1.xlsx', 'Rating', 'E13')"
+    )
     return ratings
 
 

@@ -61,7 +61,8 @@ create table current.session(session_id varchar, patient_id varchar, session_on 
     diagnosis varchar, setting varchar);
 create table current.session_therapist(session_id varchar, therapist_id varchar);
 create table current.step(rating_id varchar, line integer, episode integer, minute double, step varchar, mode varchar,
-    arousal varchar, intervention varchar, followed varchar, note varchar, workbook varchar, sheet varchar, cell varchar);
+    arousal varchar, intervention varchar, followed varchar, note varchar, workbook varchar, sheet varchar, cell varchar,
+    is_shared boolean);
 create table current.comment(rating_id varchar, item varchar, workbook varchar, sheet varchar, cell varchar, comment varchar);
 create table current.waiting(rating_id varchar, workbook varchar, sheet varchar, cell varchar, session_id varchar,
     therapist_ids varchar[], patient_id varchar, rater_id varchar, role varchar, instrument_id varchar, first_code varchar,
@@ -222,7 +223,7 @@ class Ratings:
             workbook = f"{row['session']} {row['rater']}.xlsx"
             place = (workbook, "Timeline", f"C{n_lines[rating_id] + 4}")
             said["episode"] = said["episode"] or "1"
-            noted.append((rating_id, n_lines[rating_id], *said.values(), None, *place))
+            noted.append((rating_id, n_lines[rating_id], *said.values(), None, *place, False))
         self._insert("current.step", noted)
 
     def _hold(self) -> None:
