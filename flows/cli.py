@@ -119,9 +119,9 @@ def form(
     out
         The workbook to write, ending in .xlsx. One that is there already is not overwritten.
     session
-        The session's id, to stand on the form.
+        The session's id, to stand on the form; of a case, the case's id.
     therapist
-        The therapist's id.
+        The therapist's id; of a group several, as "T-07, T-12".
     patient
         The patient's id.
     rater
