@@ -73,7 +73,7 @@ app.command(_layouts)
 
 
 @app.command
-def demo(*, plain: bool = False, home: Home = None) -> None:
+def demo(*, plain: bool = False, modules: bool = False, home: Home = None) -> None:
     """Three small labs' sheets in a scratch home, two nights over them, and where to look.
 
     Example: fidelity demo
@@ -82,13 +82,16 @@ def demo(*, plain: bool = False, home: Home = None) -> None:
     ----------
     plain
         Run without Prefect's engine.
+    modules
+        Another team instead: a group with two therapists, a case at months 1, 6 and 18, techniques, a DBT session,
+        an instrument of its own, and logs of events.
     home
         The scratch home to make [demo-home]. It must not be there, or must be one that the demo made.
     """
     from flows.console import Progress
     from flows.demo import run_demo
 
-    tell(run_demo(home or Path("demo-home"), plain, Progress()))
+    tell(run_demo(home or Path("demo-home"), plain, Progress(), modules=modules))
 
 
 @app.command
@@ -116,9 +119,9 @@ def form(
     out
         The workbook to write, ending in .xlsx. One that is there already is not overwritten.
     session
-        The session's id, to stand on the form.
+        The session's id, to stand on the form; of a case, the case's id.
     therapist
-        The therapist's id.
+        The therapist's id; of a group several, as "T-07, T-12".
     patient
         The patient's id.
     rater

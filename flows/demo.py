@@ -1,4 +1,4 @@
-"""`fidelity demo`: three small labs' sheets in a scratch home, two nights over them, and where to look."""
+"""`fidelity demo`: small labs' sheets in a scratch home, two nights over them, and where to look."""
 
 from __future__ import annotations
 
@@ -23,10 +23,16 @@ EXAMPLES = ROOT / "raw" / "examples"
 MARKER = ".fidelity-demo"
 MADE_BY_DEMO = ("raw", "schemas", "warehouse", "fidelity.toml")
 NIGHTS = (("night1", date(2026, 7, 1)), ("night2", date(2026, 7, 8)))
+MODULES = EXAMPLES / "modules"
 SHOWN_QUERIES = (
     "01_where_does_each_therapist_stand",
     "05_where_there_was_no_opportunity",
     "08_what_became_of_the_sheets",
+)
+SHOWN_OF_MODULES = (
+    "12_what_is_in_place_for_each_case",
+    "13_what_to_talk_about",
+    "10_where_do_episodes_break",
 )
 SHOWN_ROWS = 6
 COLUMN_WIDTH = 30  # in characters; what is longer ends in …
@@ -37,25 +43,33 @@ settle_seconds = 0
 """
 
 
-def run_demo(home: Path, plain: bool, console: Console) -> list[str]:
+def run_demo(home: Path, plain: bool, console: Console, *, modules: bool = False) -> list[str]:
     """Make the scratch home, run both nights in it, and tell where to look; with `plain`, without Prefect's engine.
+
+    With `modules` it is the home of one team that rates groups, cases, techniques and DBT sessions as well.
 
     Raises:
         UsageError: the folder is there and the demo did not make it, or the example sheets are missing.
     """
-    _make_home(home)
+    examples = MODULES if modules else EXAMPLES
+    _make_home(home, examples)
     settings = load_settings(home)
     told = []
     for night, night_on in NIGHTS:
         console.say(f"Sheets of {night_on} arrive")
-        shutil.copytree(EXAMPLES / night, settings.inbox, dirs_exist_ok=True)
+        shutil.copytree(examples / night, settings.inbox, dirs_exist_ok=True)
         told.append(hold_night(settings, night_on, plain, console).line)
-    return [*told, "", *_where_to_look(settings, home), *_answers(settings)]
+    return [
+        *told,
+        "",
+        *_where_to_look(settings, home),
+        *_answers(settings, SHOWN_OF_MODULES if modules else SHOWN_QUERIES),
+    ]
 
 
-def _make_home(home: Path) -> None:
+def _make_home(home: Path, examples: Path) -> None:
     """A fresh home; what an earlier demo made there is removed, and nothing else ever is."""
-    if not EXAMPLES.is_dir():
+    if not examples.is_dir():
         raise UsageError("The example sheets are not installed. Run the demo in a clone of the project: `make demo`.")
     if home.exists() and not (home / MARKER).is_file() and (not home.is_dir() or any(home.iterdir())):
         raise UsageError(f"{home} is there already and was not made by the demo. Name another folder with --home.")
@@ -68,8 +82,8 @@ def _make_home(home: Path) -> None:
     (home / "raw").mkdir(parents=True)
     (home / MARKER).write_text("Made by `fidelity demo`, which may remove what is here and make it anew.\n")
     (home / "fidelity.toml").write_text(TOML, encoding="utf-8")
-    shutil.copytree(EXAMPLES / "schemas", home / "schemas")
-    for roster in EXAMPLES.glob("*.csv"):
+    shutil.copytree(examples / "schemas", home / "schemas")
+    for roster in examples.glob("*.csv"):
         shutil.copy(roster, home / "raw")
 
 
@@ -89,11 +103,11 @@ def _where_to_look(settings: Settings, home: Path) -> Iterator[str]:
     yield f"  {f'fidelity status --home {home}':<{width}}  what waits for a person"
 
 
-def _answers(settings: Settings) -> Iterator[str]:
+def _answers(settings: Settings, shown: Sequence[str]) -> Iterator[str]:
     """Questions that ship with every published file, their queries, and the first rows of the answers."""
     with open_published(settings.published / "fidelity.duckdb") as con:
         queries = dict(con.execute("select name, (question, query) from about.example_query").fetchall())
-        for name in SHOWN_QUERIES:
+        for name in shown:
             question, query = queries[name]
             found = con.execute(query)
             columns = [str(column[0]) for column in found.description or ()]

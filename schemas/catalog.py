@@ -140,6 +140,11 @@ def check_layout(layout: Layout, catalog: Catalog) -> None:
         instrument = catalog.instrument_of(layout)
     except InstrumentWrong as wrong:
         raise LayoutWrong(f"Layout {layout.name}: {wrong}") from None
+    if layout.timeline is not None and not catalog.steps_of(instrument):
+        raise LayoutWrong(
+            f"Layout {layout.name} has a timeline, but {instrument.name} has no ordered domain that one could follow. "
+            "Name another instrument, or leave [timeline] out."
+        )
     items, scales = {i.id for i in instrument.items}, {REMARK_COLUMN, *(s.id for s in instrument.scales)}
     named_items = {*layout.items.values(), *(s.item for s in layout.table.scores)}
     named_scales = {

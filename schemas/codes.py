@@ -115,6 +115,8 @@ class ChangedField(Described):
     SESSION_ON = "session_on", "when the session was"
     INSTRUMENT_VERSION = "instrument_version", "with which version of the instrument it was rated"
     SETTLES = "settles", "whose ratings a consensus names as settled"
+    TIMELINE = "timeline", "what its timeline notes, event by event"
+    EVENT_LOG = "event_log", "what a log of events in a file of its own notes, event by event"
 
 
 class Status(Described):
@@ -220,6 +222,7 @@ class Code(StrEnum):
     FACT_UNKNOWN = "fact_unknown"
     HIDDEN_SHEET = "hidden_sheet"
     TIMELINE_OF_NOBODY = "timeline_of_nobody"
+    TIMELINE_WAITS = "timeline_waits"
     # kept no longer
     ERASED = "erased"
     TOO_OLD = "too_old"
@@ -376,6 +379,10 @@ FINDING_KINDS: dict[Code, FindingKind] = {
     Code.TIMELINE_OF_NOBODY: _warning(
         "No rating in this workbook goes with this timeline, so it was left out. Send it in one workbook with its rating, "
         "and name the same session and rater in both."
+    ),
+    Code.TIMELINE_WAITS: _warning(
+        "No rating goes with this log of events yet, so it waits. It is taken as soon as a rating of its session comes (by its "
+        "rater, where the log names one). Compare the session and the rater with the rating's."
     ),
     Code.ERASED: _warning(
         "This is about someone, or by someone, whose data were erased at request. It was not taken in and not kept."

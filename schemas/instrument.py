@@ -112,11 +112,27 @@ class Scale(Part):
 
 
 class Domain(Part):
-    """A group of elements; in an ordered domain the elements are steps in the order they are written."""
+    """A group of elements; in an ordered domain the elements are steps in the order they are written.
+
+    Timelines follow the first ordered domain, unless it says `timeline = false`: its order is one of kind then (from safe to
+    demanding, say), and not of what comes after what in a session.
+    """
 
     id: Id
     title: Text
     ordered: bool = False
+    timeline: bool | None = None  # by default true for an ordered domain, and never for another
+
+    @property
+    def is_followed(self) -> bool:
+        """True when a timeline may follow its elements as steps of a session."""
+        return self.ordered and self.timeline is not False
+
+    @model_validator(mode="after")
+    def _only_steps_are_followed(self) -> Domain:
+        if self.timeline and not self.ordered:
+            raise ValueError(f"domain {self.id}: a timeline follows steps; add ordered = true")
+        return self
 
 
 class Element(Part):
@@ -186,9 +202,9 @@ class Instrument(Part):
 
     @property
     def steps(self) -> tuple[Element, ...]:
-        """The steps that a timeline follows: the elements of its first ordered domain; none when it has no such domain."""
-        ordered = {d.id for d in self.domains if d.ordered}
-        first = next((e.domain for e in self.elements if e.domain in ordered), None)
+        """The steps that a timeline follows: the elements of the first ordered domain that one may follow; or none."""
+        followed = {d.id for d in self.domains if d.is_followed}
+        first = next((e.domain for e in self.elements if e.domain in followed), None)
         return tuple(e for e in self.elements if e.domain == first)
 
     @model_validator(mode="after")

@@ -3,7 +3,8 @@
 Every cell that may hold a rating gets its fields (session, rater, item, scale …) from three places: labelled
 cells of its sheet, the columns of its row, and the headers of its column. The four shapes differ only in which
 place gives what: a *form* has labels and a row per item; *wide* has a row per rating and a column per item and
-scale; *long* has a row per item; *crossed* has a column per rated subject (or rater).
+scale; *long* has a row per item; *crossed* has a column per rated subject (or rater). A *log* holds no ratings: its lines
+follow sessions as they went, and go with ratings that came or will come in other files.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ ROW_ONLY: tuple[FieldName, ...] = ("item", "scale", "value")
 EventField = Literal[
     "session_id", "rater_id", "role", "episode", "minute", "step", "mode", "arousal", "intervention", "followed", "note",
 ]  # fmt: skip
+WHOSE: tuple[Literal["session_id", "rater_id", "role"], ...] = ("session_id", "rater_id", "role")
 NOTED: tuple[EventField, ...] = ("step", "mode", "arousal", "intervention", "followed")  # what makes a line an event
 SOURCES = ("label", "cell", "column", "letter", "header", "value", "sheet_name", "file_name", "same_as")
 
@@ -126,12 +128,13 @@ class Table(Part):
 
 
 class Timeline(Part):
-    """A sheet of the same workbook that follows sessions as they go: a line an event, in the order of the session.
+    """A sheet that follows sessions as they go: a line an event, in the order of the session.
 
-    With `session_id` and `rater_id` it is a log of many ratings; without them it goes with the one rating of its workbook.
+    On another sheet of a workbook of ratings, with `session_id` and `rater_id` it is a log of many ratings; without them it goes
+    with the one rating of its workbook. In a file of its own (shape `log`) it names the session, and the rater if it can.
     """
 
-    sheet: Texts  # what it is called; a copy's mark, as in `Timeline (2)`, pairs it with `Rating (2)`
+    sheet: Texts = ()  # what it is called; a copy's mark, as in `Timeline (2)`, pairs it with `Rating (2)`
     minutes: Literal["minutes", "seconds", "clock"] = (
         "minutes"  # clock: 12:30 is minutes and seconds, 1:12:30 hours too
     )
@@ -147,11 +150,6 @@ class Timeline(Part):
     def _can_be_read(self) -> Timeline:
         if "step" not in self.fields:
             raise ValueError("nothing says where the step stands; add [timeline.fields] step")
-        if ("session_id" in self.fields) != ("rater_id" in self.fields):
-            raise ValueError("session_id and rater_id go together: a log names both in every line")
-        for name, source in self.fields.items():
-            if not (source.in_table or source.value):
-                raise ValueError(f"[timeline.fields] {name} must be a column")
         return self
 
 
@@ -172,7 +170,7 @@ class Layout(Part):
     title: Text
     instrument: Id
     instrument_version: Version | None = None
-    shape: Literal["form", "wide", "long", "crossed"]
+    shape: Literal["form", "wide", "long", "crossed", "log"]
     language: str = "en"
     says: Texts = ()  # texts that the sheet must contain for this layout to fit
     says_not: Texts = ()  # texts that it must not contain
@@ -193,8 +191,27 @@ class Layout(Part):
     table: Table = Table()
     timeline: Timeline | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _log_says_whose_it_is(cls, said: object) -> object:
+        """The fields of a log are those by which its lines say whose they are."""
+        if not isinstance(said, dict) or said.get("shape") != "log":
+            return said
+        if "fields" in said:
+            raise ValueError("a log has no [fields]: say where things stand in [timeline.fields]")
+        timeline = said.get("timeline")
+        named = timeline.get("fields") if isinstance(timeline, dict) else None
+        return said | {"fields": {n: named[n] for n in WHOSE if n in named} if isinstance(named, dict) else {}}
+
     @model_validator(mode="after")
     def _can_be_read(self) -> Layout:
+        if self.timeline is not None:
+            _check_timeline(self.timeline, self.is_log)
+        if self.is_log:
+            return self._checked_log()
+        return self._checked_ratings()
+
+    def _checked_ratings(self) -> Layout:
         given: set[str] = {*self.fields, *self.table.levels, *self.table.groups}
         for name in ("session_id", "therapist_id", "rater_id"):
             if name not in given:
@@ -213,10 +230,31 @@ class Layout(Part):
                 raise ValueError(f"no mark can mean {state}")
         return self
 
+    def _checked_log(self) -> Layout:
+        if self.timeline is None or "session_id" not in self.fields:
+            raise ValueError("nothing says where session_id stands; add [timeline.fields] session_id")
+        return self
+
     @property
     def name(self) -> str:
         """Id and version, as `north-form 1`."""
         return f"{self.id} {self.version}"
+
+    @property
+    def is_log(self) -> bool:
+        """True when its sheets hold no ratings, only events of sessions."""
+        return self.shape == "log"
+
+
+def _check_timeline(timeline: Timeline, is_file: bool) -> None:
+    if not is_file and not timeline.sheet:
+        raise ValueError('nothing says on which sheet the timeline stands; add sheet = "…" to [timeline]')
+    if not is_file and ("session_id" in timeline.fields) != ("rater_id" in timeline.fields):
+        raise ValueError("session_id and rater_id go together: a log names both in every line")
+    for name, source in timeline.fields.items():
+        is_said = is_file and name in WHOSE and (source.file_name or source.sheet_name)
+        if not (source.in_table or source.value or is_said):
+            raise ValueError(f"[timeline.fields] {name} must be a column")
 
 
 def _check_field(name: FieldName, source: FieldSource, given: set[str]) -> None:

@@ -92,7 +92,7 @@ _RULES: tuple[tuple[Rule, str], ...] = (
         _text(),
         "workbook sheet cell sha256 message reason layout note team therapist_ids title domain_title guidance unit "
         "crosswalk_to threshold_word anchors fact said sentence table_sentence data_type question query meaning item_title "
-        "lab code",
+        "lab code marks",
     ),
     (
         _count(),
@@ -113,7 +113,7 @@ _RULES: tuple[tuple[Rule, str], ...] = (
         "trend_per_90_days trend_low trend_high mean_se",
     ),
     (_share(), "share_adequate share_low share_high p_adequate reliability share"),
-    (_flag(), "crosswalked in_window is_partly is_ordered is_latest is_clinical is_newest"),
+    (_flag(), "crosswalked in_window is_partly is_ordered is_latest is_clinical is_newest is_used"),
     (_date(), "session_on last_session_on night_on window_start rated_on"),
     (_time(), "received_at opened_at closed_at started_at since"),
     # figures about raters
@@ -255,7 +255,7 @@ _TABLES: Mapping[str, str] = {
     "quality.waiting_session": "session_id session_on? therapist_id instrument_id waits_for raters? since",
     "quality.set_aside": "session_id session_on? rater_id role instrument_id settled_at agreed_on? received_at rated_on? "
     "workbook sheet cell counts_workbook? counts_sheet? counts_cell?",
-    "audit.change": "session_id rater_id role instrument_id field item? scale? old_state? old_value? old_said? new_state? "
+    "audit.change": "session_id rater_id? role instrument_id field item? scale? old_state? old_value? old_said? new_state? "
     "new_value? new_said? old_workbook? old_sheet? old_cell? new_workbook? new_sheet? new_cell? changed_at cause why night_id "
     "old_rating_id? new_rating_id?",
     "quality.team_chart": f"team {_CHART}",
@@ -285,6 +285,7 @@ _TABLES: Mapping[str, str] = {
     "about.instrument": "instrument_id instrument_version title modality unit is_latest is_clinical crosswalk_to?",
     "about.element": "instrument_id instrument_version domain domain_title is_ordered element position title guidance "
     "crosswalked",
+    "about.item": "instrument_id instrument_version item position title scale is_used marks?",
     "about.scale": "instrument_id instrument_version scale title kind lowest highest step threshold? threshold_word? anchors?",
 }
 # Where a name's rule is narrower, or of another type, in one table.

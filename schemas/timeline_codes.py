@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from schemas.codes import Described
 
+LOG = (
+    "/timeline"  # after an instrument's id: a log of events in a file of its own, which is known apart from the ratings
+)
+
+
+def log_of(instrument_id: str) -> str:
+    """What a log of events for the ratings made with this instrument is kept under: no instrument's own id holds a slash."""
+    return instrument_id + LOG
+
 
 class Mode(Described):
     """Non-mentalizing modes, as a timeline notes them."""

@@ -29,7 +29,7 @@ from flows.forms.form_layout import (
 )
 from flows.forms.form_plan import HEADER_ROW, FormPlan
 from flows.forms.form_style import LABEL_FONT, put_text
-from schemas.codes import Role
+from schemas.codes import Modality, Role
 from schemas.instrument import Item, Scale
 from schemas.layout import FACT_FIELDS, FieldName
 
@@ -131,7 +131,7 @@ def add_limits(
     title: str,
     prompt: str,
 ) -> None:
-    """Only dates, or numbers, between two limits (formulas), with a prompt that says which."""
+    """Only dates, numbers, or texts of a length, between two limits (formulas), with a prompt that says which."""
     rule = DataValidation(
         type=kind, operator="between", formula1=limits[0], formula2=limits[1],
         allow_blank=True, showErrorMessage=True, showInputMessage=True,
@@ -233,6 +233,11 @@ def _guide_fields(sheet: Worksheet, plan: FormPlan, lists: dict[tuple[str, ...],
         add_list(
             sheet, [plan.field_cell(name)], lists[fact_words(name)].offered, field_labels(plan.instrument)[name],
             f"If you know it. {said}.",
+        )  # fmt: skip
+    if plan.instrument.modality is Modality.GROUP:
+        add_limits(
+            sheet, [plan.field_cell("therapist_id")], "textLength", ("1", "200"), "Therapist ids",
+            "Every therapist of the session, with a comma between them, such as T-07, T-12.",
         )  # fmt: skip
     dated = "Year-month-day, such as 2026-03-24"
     add_limits(sheet, [session_on], "date", (EARLIEST, "TODAY()"), "Session date", f"{dated}; not in the future.")

@@ -94,8 +94,10 @@ class FoundRating:
 
     @property
     def first_cell(self) -> str:
-        """The rating's first cell, which stands for it in lists."""
-        return self.cells[0].cell if self.cells else ""
+        """The rating's first cell, which stands for it in lists; a log has events alone."""
+        if self.cells:
+            return self.cells[0].cell
+        return self.events[0].cell if self.events else ""
 
 
 def extract_ratings(fit: Fit, lookup: Lookup, file_name: str) -> list[FoundRating]:

@@ -238,6 +238,8 @@ class FieldReader:
 
     def _is_required(self, rating: FoundRating, name: str) -> bool:
         source = self._source(name)
+        if self._layout.is_log and name != "session_id":
+            return source is not None and source.required is not False
         if name in ALWAYS_REQUIRED or source is None or source.required is None:
             return name in ALWAYS_REQUIRED or name in rating.fields
         return source.required

@@ -53,6 +53,7 @@ class Readers:
     fields: FieldReader
     cells: CellParser
     timeline: TimelineReader | None = None
+    is_log: bool = False  # its files hold events of sessions, and no ratings
 
     def read_timeline(self, rating: FoundRating) -> tuple[list[Event], list[Finding]]:
         """The events of a rating's timeline, and what is wrong in them."""
@@ -77,6 +78,7 @@ class BatchFrames:
 
 
 Rows = list[tuple[Any, ...]]
+NO_RATER = (Code.RATER_MISSING, Code.RATER_UNKNOWN, Code.ID_UNREADABLE)
 
 
 def build_frames(workbooks: Iterable[FoundWorkbook], readers: Mapping[str, Readers]) -> BatchFrames:
@@ -169,7 +171,7 @@ def _rating_row(
         fields.session_id,
         list(fields.therapist_ids),
         fields.patient_id,
-        fields.rater_id,
+        _rater(fields, reader),
         fields.session_on,
         fields.rated_on,
         fields.revision,
@@ -187,8 +189,16 @@ def _rating_row(
     )
 
 
+def _rater(fields: Fields, reader: Readers) -> str | None:
+    """Who rated; "" for a log that may go with any rater's rating of its session. Null is a name that is needed and absent."""
+    is_anybodys = reader.is_log and not any(f.code in NO_RATER for f in fields.findings)
+    return fields.rater_id or ("" if is_anybodys else None)
+
+
 def _absent(rating: FoundRating, reader: Readers) -> list[Finding]:
     """A finding for every required item that the sheet has no cell for."""
+    if reader.is_log:
+        return []
     there = {(cell.item, cell.scale) for cell in rating.cells}
     return [
         Finding(Code.ITEM_ABSENT, rating.sheet, rating.first_cell, _words(reader, item.id, scale.id))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from flows.errors import SheetRefused
 from flows.intake.findings import Finding, Refused
-from flows.intake.frames import FoundWorkbook, Job, Readers, build_frames
+from flows.intake.frames import FoundWorkbook, Job, Readers, build_frames, rating_id_of
 from flows.intake.grid import Workbook, limits_of, open_workbook
 from flows.intake.inbox import hash_file
 from flows.intake.reader import Described, Sheets, describe, lay_over, ratings_of
@@ -67,7 +69,8 @@ def _preview(path: Path, workbook: Workbook, described: Described) -> Iterator[s
         elif fit.problems:
             yield from [f"{name}: does not fit, because", *(f"  - {problem}" for problem in fit.problems)]
         else:
-            yield f"{name}: fits; {_count(n_ratings, 'rating')} from row {fit.first_row + 1} on"
+            what = "log of events" if layout.is_log else "rating"
+            yield f"{name}: fits; {_count(n_ratings, what)} from row {fit.first_row + 1} on"
     yield from _ratings(book, {layout.name: described.readers})
     yield from _closing(book)
 
@@ -79,7 +82,11 @@ def _ratings(book: FoundWorkbook, readers: Mapping[str, Readers]) -> Iterator[st
     scores = frames.score.partition_by("rating_id", as_dict=True)
     yield ""
     yield f"The first {min(SHOWN_RATINGS, frames.rating.height)} as they would be read:"
+    events = Counter(rating_id_of(book.job, r, n) for n, r in enumerate(book.ratings) for _ in r.events)
     for rating in frames.rating.head(SHOWN_RATINGS).iter_rows(named=True):
+        if readers[rating["layout"]].is_log:
+            yield _log_line(rating, events[rating["rating_id"]])
+            continue
         who = ", ".join(f"{name} {rating[name] or '?'}" for name in ("session_id", "patient_id", "rater_id"))
         therapists = " and ".join(rating["therapist_ids"]) or "?"
         held = "" if rating["is_valid"] else " — would be held"
@@ -95,6 +102,11 @@ def _ratings(book: FoundWorkbook, readers: Mapping[str, Readers]) -> Iterator[st
         yield f"  {finding['sheet']} {finding['cell']} {finding['message']}".replace("  ", " ", 1)
 
 
+def _log_line(log: Mapping[str, Any], n_events: int) -> str:
+    who = f"session_id {log['session_id'] or '?'}, rater_id {log['rater_id'] or 'not named'}"
+    return f"  {log['cell']}  {who}: {_count(n_events, 'event')}{'' if log['is_valid'] else ' — would be held'}"
+
+
 def _said(cell: dict[str, object]) -> str:
     return f"{cell['value']:g}" if cell["state"] == "rated" else str(cell["state"])
 
@@ -108,4 +120,5 @@ def _closing(book: FoundWorkbook) -> list[str]:
 
 
 def _count(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+    many = what.replace("log ", "logs ", 1) if what.startswith("log ") else f"{what}s"
+    return f"{n} {what}" if n == 1 else f"{n} {many}"

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from flows.forms.form_layout import form_layout, marked_instrument
 from flows.intake.cells import CellParser
+from flows.intake.event_log import fit_log, logs_of
 from flows.intake.extract import FoundRating, extract_ratings
 from flows.intake.fields import FieldReader
 from flows.intake.findings import Finding, Refused
@@ -20,12 +21,13 @@ from flows.intake.returned import is_mend_list
 from flows.intake.roster import KnownPeople
 from flows.intake.text import comparable, place, text_of
 from flows.intake.timeline import TimelineReader
-from flows.intake.timeline_sheet import Attached, attach_timelines
+from flows.intake.timeline_sheet import Attached, attach_timelines, is_named
 from schemas.catalog import Catalog
 from schemas.codes import Code
 from schemas.instrument import Element, Instrument
 from schemas.layout import Layout
 from schemas.roster import Roster
+from schemas.timeline_codes import log_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Reader:
             known |= {comparable(name) for d, _ in fitting for name in _known_sheets(d.layout)}
             if not fitting:
                 unread.append((grid, [fit for _, fit in attempts]))
+        fits = _without_attached(fits)
         if is_noted and not fits and not unread:
             return FoundWorkbook(job, findings=[Finding(Code.ERASED)])
         if not fits:
@@ -138,6 +141,8 @@ class Sheets:
 def lay_over(described: Described, sheets: Sheets, index: int) -> Fit:
     """Lay one layout over the sheet of that index."""
     layout = described.layout
+    if layout.is_log:
+        return fit_log(sheets.sheet(layout, index), layout)
     others = sheets.by_name() if any(source.sheet for source in layout.fields.values()) else {}
     return fit_layout(sheets.sheet(layout, index), layout, described.instrument, described.lookup, others)
 
@@ -149,7 +154,7 @@ def ratings_of(fits: Sequence[tuple[Described, Fit]], sheets: Sheets, job: Job) 
     """
     found = [(described, fit, _extracted(described, fit, job)) for described, fit in fits]
     attached = Attached()
-    for layout in {d.layout.name: d.layout for d, _ in fits if d.layout.timeline}.values():
+    for layout in {d.layout.name: d.layout for d, _ in fits if d.layout.timeline and not d.layout.is_log}.values():
         of_sheets = {fit.grid.name: ratings for d, fit, ratings in found if d.layout is layout}
         more = attach_timelines(layout, of_sheets, sheets.by_name())
         attached.sheets |= more.sheets
@@ -159,8 +164,10 @@ def ratings_of(fits: Sequence[tuple[Described, Fit]], sheets: Sheets, job: Job) 
 
 
 def _extracted(described: Described, fit: Fit, job: Job) -> list[FoundRating]:
-    """All ratings of one sheet, with those that are blank throughout."""
-    found = extract_ratings(fit, described.lookup, job.workbook)
+    """All ratings of one sheet, with those that are blank throughout; or its logs of events."""
+    found = (
+        logs_of(fit, job.workbook) if described.layout.is_log else extract_ratings(fit, described.lookup, job.workbook)
+    )
     _explain_blanks(found, fit.grid)
     for rating in found:
         rating.layout = described.layout.name
@@ -171,6 +178,16 @@ def _is_blank(described: Described, rating: FoundRating) -> bool:
     if rating.findings or any(event.says_something for event in rating.events):
         return False
     return all(described.readers.cells.is_blank(cell.text) for cell in rating.cells)
+
+
+def _without_attached(fits: list[tuple[Described, Fit]]) -> list[tuple[Described, Fit]]:
+    """The fits without logs on sheets that go with ratings of their own workbook: those are read with the ratings."""
+    attached = [d.layout.timeline for d, _ in fits if d.layout.timeline and not d.layout.is_log]
+    return [
+        (d, fit)
+        for d, fit in fits
+        if not (d.layout.is_log and any(is_named(comparable(fit.grid.name), timeline) for timeline in attached))
+    ]
 
 
 def _nobody_describes(workbook: Workbook, unread: list[tuple[Grid, list[Fit]]]) -> Refused:
@@ -211,11 +228,12 @@ def describe(
     """A layout made ready to read sheets: its words looked up, its parsers built; `steps` are those a timeline may note."""
     readers = Readers(
         layout.name,
-        instrument.id,
+        log_of(instrument.id) if layout.is_log else instrument.id,
         instrument.version,
         FieldReader(layout, people, night_on),
         CellParser(layout, instrument),
         TimelineReader(layout.timeline, instrument, steps) if layout.timeline else None,
+        layout.is_log,
     )
     return Described(layout, instrument, Lookup(layout, instrument), readers)
 

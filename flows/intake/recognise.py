@@ -118,7 +118,7 @@ def fit_layout(
 
     `others` are all sheets of the workbook by comparable name, for labels that stand on another one.
     """
-    problems = _choice_problems(sheet, layout)
+    problems = choice_problems(sheet, layout)
     if problems:
         return Fit(layout, sheet.grid, problems=tuple(problems))
     labels, elsewhere, missing_labels = _find_labels(sheet, layout, others or {})
@@ -145,7 +145,8 @@ def fit_layout(
     )
 
 
-def _choice_problems(sheet: Sheet, layout: Layout) -> list[str]:
+def choice_problems(sheet: Sheet, layout: Layout) -> list[str]:
+    """Why a layout is not about this sheet at all, by its name and its words."""
     name, choice = comparable(sheet.grid.name), layout.sheet
     if sheet.grid.is_hidden and not choice.hidden:
         return ["the sheet is hidden"]

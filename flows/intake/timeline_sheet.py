@@ -40,14 +40,14 @@ def attach_timelines(
     attached = Attached()
     if layout.timeline is None:
         return attached
-    found = [sheet for name, sheet in by_name.items() if _is_named(name, layout.timeline)]
+    found = [sheet for name, sheet in by_name.items() if is_named(name, layout.timeline)]
     for sheet in found:
         grid = sheet.grid
         attached.sheets.add(comparable(grid.name))
         if grid.is_hidden:
             attached.findings.append(Finding(Code.HIDDEN_SHEET, grid.name))
             continue
-        lines, absent = _lines(sheet, layout.timeline)
+        lines, absent = lines_of(sheet, layout.timeline)
         if absent:
             attached.findings.append(Finding(Code.SHEET_NOT_READ, grid.name, words={"suggestion": absent}))
         elif layout.timeline.is_log:
@@ -57,7 +57,7 @@ def attach_timelines(
     return attached
 
 
-def _is_named(name: str, timeline: Timeline) -> bool:
+def is_named(name: str, timeline: Timeline) -> bool:
     """Whether a sheet (by its comparable name) is called as the timeline is, or is a copy of one that was."""
     names = {comparable(n) for n in timeline.sheet}
     return name in names or _COPY.sub("", name) in names
@@ -76,9 +76,9 @@ def _copy_mark(name: str) -> str:
     return re.sub(r"\D", "", found[0]) if found else ""
 
 
-def _lines(sheet: Sheet, timeline: Timeline) -> tuple[list[FoundEvent], str]:
+def lines_of(sheet: Sheet, timeline: Timeline) -> tuple[list[FoundEvent], str]:
     """The lines below the header row, or the sentence that names the column it lacks."""
-    columns, header, absent = _columns(sheet, timeline)
+    columns, header, absent = columns_of(sheet, timeline)
     if absent:
         return [], f" There is no column “{absent}”."
     ends = tuple(comparable(text) for text in timeline.until)
@@ -94,7 +94,7 @@ def _lines(sheet: Sheet, timeline: Timeline) -> tuple[list[FoundEvent], str]:
     return lines, ""
 
 
-def _columns(sheet: Sheet, timeline: Timeline) -> tuple[dict[EventField, int], int, str]:
+def columns_of(sheet: Sheet, timeline: Timeline) -> tuple[dict[EventField, int], int, str]:
     """Column of each field, the 0-based header row (the one with most of the headers), and a needed header not found."""
     headed = {name: sheet.where(source.column) for name, source in timeline.fields.items() if source.column}
     rows = [r for places in headed.values() for r in {row for row, _ in places}]

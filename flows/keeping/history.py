@@ -158,6 +158,22 @@ from (
 ) as ranked
 where told.rating_id = ranked.rating_id and told.line = ranked.was
 """
+# A log of events names no patient and no therapist: it goes with its session, once no rating of that is left.
+LOGS_LEFT = """
+select log.rating_id
+from history.rating as log
+where log.instrument_id like '%/timeline'
+    and exists (
+        select 1 from history.rating as gone
+        where gone.session_id = log.session_id and gone.rating_id in (from gone_rating)
+    )
+    and not exists (
+        select 1 from history.rating as left_over
+        where left_over.session_id = log.session_id
+            and left_over.instrument_id not like '%/timeline'
+            and left_over.rating_id not in (from gone_rating)
+    )
+"""
 UNSWEPT = (Holds.RATING, Holds.BYTES, Holds.NOTHING, Holds.TEXT, Holds.FIGURE)
 REASON_GONE = "the reason that was given mentioned someone who was erased since"
 
@@ -204,6 +220,8 @@ def ratings_that_go(con: DuckDBPyConnection, erased: Erased) -> Going:
             going.gone.update(ids)
         elif named:
             going.trimmed.update(ids)
+    _make(con, "gone_rating", {"rating_id": sorted(going.gone)})
+    going.gone.update(log for (log,) in con.execute(LOGS_LEFT).fetchall())
     return going
 
 

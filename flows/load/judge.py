@@ -194,7 +194,7 @@ def judge(con: DuckDBPyConnection, stamp: datetime, night_id: int) -> None:
     count_timelines(con)
     con.execute(MARK_WITHDRAWN)
     con.execute(TOUCHED, {"night_id": night_id})
-    con.execute(SETTLED.format(counting="current.latest"))
+    con.execute(SETTLED.format(counting="current.standing"))
     _compare(con)
     con.execute("drop table if exists held_before")
     for statement in RATINGS.split(";\n"):

@@ -149,7 +149,7 @@ CLOSE_RATINGS = """
 update history.finding as finding
 set closed_at = $stamp, closed_by = counting.workbook, closed_night_id = $night_id
 from history.rating as held
-left join current.latest as counting
+left join current.standing as counting
     on counting.session_id = held.session_id
     and counting.rater_id = held.rater_id
     and counting.role = held.role
@@ -181,6 +181,25 @@ where finding.rating_id is null
         (later.received_at > finding.opened_at and later.sha256 <> finding.sha256)
         or (later.sha256 = finding.sha256 and finding.severity = 'error')
     )
+"""
+
+# A log of events that no rating goes with yet is told of, until one does, or until another log takes its place.
+OPEN_LOGS = """
+insert into history.finding by name
+select
+    md5(concat_ws('|', log.rating_id, $code, $night_id)) as finding_id, log.workbook, log.sha256, log.rating_id, $code as code,
+    'warning' as severity, log.sheet, log.cell, log.session_id, nullif(log.rater_id, '') as rater_id, $message as message,
+    log.received_at as opened_at, $night_id as night_id
+from history.rating as log
+where log.rating_id in (select log_id from current.log where rating_id is null)
+    and log.rating_id not in (select rating_id from history.finding where code = $code and closed_at is null)
+"""
+CLOSE_LOGS = """
+update history.finding
+set closed_at = $stamp, closed_night_id = $night_id
+where code = $code
+    and closed_at is null
+    and rating_id not in (select log_id from current.log where rating_id is null)
 """
 
 ROSTER_ABSENT = """
@@ -298,6 +317,9 @@ def settle(con: DuckDBPyConnection, tonight: Tonight) -> None:
     when = {"stamp": tonight.stamp, "night_id": tonight.night_id}
     for closing in (CLOSE_RATINGS, CLOSE_WITHDRAWN, CLOSE_WORKBOOKS):
         con.execute(closing, when)
+    waits = {"code": Code.TIMELINE_WAITS.value}
+    con.execute(CLOSE_LOGS, when | waits)
+    con.execute(OPEN_LOGS, waits | {"night_id": tonight.night_id, "message": Code.TIMELINE_WAITS.kind.sentence})
     reached("findings closed")
 
 
@@ -333,11 +355,11 @@ def _record(con: DuckDBPyConnection, tonight: Tonight) -> dict[str, int]:
 def _have_current(con: DuckDBPyConnection) -> None:
     """Before the first night nothing counts; the tables that later nights read must be there all the same."""
     there = con.execute(
-        "select 1 from duckdb_tables() where schema_name = 'current' and table_name = 'latest'"
+        "select 1 from duckdb_tables() where schema_name = 'current' and table_name = 'standing'"
     ).fetchone()
     if there is None:
         con.execute("create schema if not exists current")
         con.execute("create table if not exists current.rating (rating_id varchar)")
         con.execute("create table if not exists current.waiting (rating_id varchar)")
-        # a home begun by an earlier release knows what counted, under its former name
-        con.execute("create table if not exists current.latest as select rating_id from current.rating")
+        # a home begun by an earlier release knows what counted under another name
+        con.execute("create table if not exists current.standing as select rating_id from current.rating")

@@ -126,10 +126,10 @@ _TABLES: Mapping[str, str] = {
     "scale": "instrument_id version scale position:integer title kind lowest:double highest:double step:double threshold:double "
     "threshold_word anchors",
     "point": "instrument_id version scale value:double word",
-    "domain": "instrument_id version domain position:integer title is_ordered:boolean",
+    "domain": "instrument_id version domain position:integer title is_ordered:boolean is_followed:boolean",
     "element": "instrument_id version domain element position:integer title guidance is_crosswalked:boolean",
     "item": "instrument_id version item number:integer title is_required:boolean",
-    "item_scale": "instrument_id version item scale",
+    "item_scale": "instrument_id version item scale marks",
     "item_element": "instrument_id version item element weight:double is_partly:boolean",
     "rule": "rule sentence why n_conditions:integer",
     "condition": "rule place:integer phase element domain item scales:list at_least:double at_most:double more_than:double said",
@@ -186,7 +186,10 @@ def _rows_by_table(catalog: Catalog, roster: Roster, settings: Settings, night: 
         "domain": [row for i in instruments for row in _domain_rows(catalog, i)],
         "element": [row for i in instruments for row in _element_rows(catalog, i)],
         "item": [(i.id, i.version, m.id, m.number, m.title, m.required) for i in instruments for m in i.items],
-        "item_scale": [(i.id, i.version, m.id, scale) for i in instruments for m in i.items for scale in m.scales],
+        "item_scale": [
+            (i.id, i.version, m.id, scale, "; ".join(i.marks(m, i.scale(scale))) or None)
+            for i in instruments for m in i.items for scale in m.scales
+        ],
         "item_element": [
             (i.id, i.version, m.id, s.element, s.weight, s.partly)
             for i in instruments for m in i.items for s in m.speaks_to
@@ -286,7 +289,7 @@ def _domain_rows(catalog: Catalog, instrument: Instrument) -> Iterator[Row]:
     order = dict.fromkeys(d.id for i in (*borrowed, instrument) for d in i.domains if d.id in used)
     for position, domain_id in enumerate(order, 1):
         domain = domains[domain_id]
-        yield instrument.id, instrument.version, domain.id, position, domain.title, domain.ordered
+        yield instrument.id, instrument.version, domain.id, position, domain.title, domain.ordered, domain.is_followed
 
 
 def _element_rows(catalog: Catalog, instrument: Instrument) -> Iterator[Row]:

@@ -17,7 +17,7 @@ select
     rating.workbook,
     rating.sha256,
     rating.rating_id,
-    rating.instrument_id,
+    regexp_replace(rating.instrument_id, '/timeline$', '') as instrument_id,
     rating.instrument_version,
     coalesce(book.layout, '') as layout,
     rater.team,

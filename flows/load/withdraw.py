@@ -25,7 +25,7 @@ select distinct rating.role, rating.instrument_id
 from history.rating as rating
 where {MEANT}
     and (
-        rating.rating_id in (select rating_id from current.latest)
+        rating.rating_id in (select rating_id from current.standing)
         or rating.rating_id in (select rating_id from current.waiting)
     )
 order by all

@@ -113,6 +113,7 @@ class Answer:
     notes: tuple[str, ...]
 
 
+MOST_SESSIONS = 9_999  # that would be worth telling
 DEPENDABLE = (0.5, 0.7, 0.8)
 
 
@@ -348,9 +349,17 @@ def _sessions_to(told: _Told, reliability: float | None, leaders: float) -> tupl
     error = session + _weight(told.design.residual, usual, leaders) / told.rows.n_elements
     therapist = ratio[place] if told.design.holding(THERAPIST) == THERAPIST else ratio[place] * leaders
     error = (leaders - 1) * therapist + leaders**2 * error
-    now = reliability / (1 - reliability)
-    more = [max(0, int(np.ceil((at / (1 - at) - now) * error / therapist - 1e-9))) for at in DEPENDABLE]
+    more = [sessions_more(at, reliability, float(error / therapist)) for at in DEPENDABLE]
     return more[0], more[1], more[2]
+
+
+def sessions_more(wanted: float, now: float, error: float) -> int | None:
+    """How many more sessions lead from one reliability to another; `error` is a session's variance over the therapists'.
+
+    None when there are more than anybody could rate: where therapists hardly differ, no number of sessions tells them apart.
+    """
+    needed = (wanted / (1 - wanted) - now / (1 - now)) * error
+    return max(0, int(np.ceil(needed - 1e-9))) if needed <= MOST_SESSIONS else None
 
 
 def _weight(name: str, usual: float, leaders: float) -> float:

@@ -115,7 +115,11 @@ _HER_TABLES: Mapping[str, str] = {
     "colleague_rated": "select distinct session_id from current.rating where role = 'self' and rater_id in (from colleague)",
     "her_rating": """
         select rating_id from history.rating
-        where list_has_any(therapist_ids, (select list(therapist_id) from hers))
+        where (
+                list_has_any(therapist_ids, (select list(therapist_id) from hers))
+                -- a log of events names nobody but its session
+                or (instrument_id like '%/timeline' and session_id in (from her_session))
+            )
             and (role <> 'self' or rater_id is null or rater_id not in (from colleague))
             and (
                 first_code is distinct from 'therapist_unknown'

@@ -1,60 +1,8 @@
 -- current.latest: the last version of each rating, after corrections.
 -- grain: one row per session_id, rater_id, role, instrument_id
--- reads: history.rating, history.event
--- why:   a corrected form replaces the whole earlier form, never single cells, so that a withdrawn score cannot survive.
---        Copies that came later with a newer revision or rated-on date carry the version they repeat forward. Which version
---        numbers rest on, when a consensus settled it, is told by current.rating.
-with
-events as (
-    select rating_id, bool_or(event = 'released') as is_released, bool_or(event = 'withdrawn') as is_withdrawn
-    from history.event
-    group by rating_id
-),
-ratings as (
-    select
-        rating.*,
-        (rating.verdict = 'accepted' or coalesce(events.is_released, false)) as may_count
-    from history.rating as rating
-    left join events on events.rating_id = rating.rating_id
-    where rating.is_valid
-        and not coalesce(events.is_withdrawn, false)
-        and (rating.verdict in ('accepted', 'duplicate') or events.is_released)
-),
-versions as (
-    select
-        *,
-        min(received_at) over (
-            partition by session_id, rater_id, role, instrument_id, values_hash, revision, rated_on
-        ) as first_seen_at,
-        bool_or(may_count) over (
-            partition by session_id, rater_id, role, instrument_id, values_hash
-        ) as may_stand
-    from ratings
-),
-last_versions as (
-    select session_id, rater_id, role, instrument_id, values_hash
-    from versions
-    where may_stand
-    qualify row_number() over (
-        partition by session_id, rater_id, role, instrument_id
-        order by revision desc nulls last, rated_on desc nulls last, first_seen_at desc, values_hash
-    ) = 1
-),
-counting as (
-    select ratings.*
-    from ratings
-    join last_versions
-        on last_versions.session_id = ratings.session_id
-        and last_versions.rater_id = ratings.rater_id
-        and last_versions.role = ratings.role
-        and last_versions.instrument_id = ratings.instrument_id
-        and last_versions.values_hash = ratings.values_hash
-    where ratings.may_count
-    qualify row_number() over (
-        partition by ratings.session_id, ratings.rater_id, ratings.role, ratings.instrument_id
-        order by ratings.received_at, ratings.workbook, ratings.rating_id
-    ) = 1
-)
+-- reads: current.standing
+-- why:   logs of events are no ratings: nothing is scored in them, and what they note goes with ratings (current.step). Which
+--        version numbers rest on, when a consensus settled it, is told by current.rating.
 select
     rating_id::varchar          as rating_id,           -- the rating
     session_id::varchar         as session_id,          -- the rated session
@@ -75,4 +23,5 @@ select
     workbook::varchar           as workbook,            -- workbook it was found in
     sheet::varchar              as sheet,               -- its sheet
     cell::varchar               as cell                 -- its first cell
-from counting
+from current.standing
+where instrument_id not like '%/timeline'

@@ -1,10 +1,10 @@
 -- measure.trajectory_agreement: whether raters of one session agree on where its order came to its end.
 -- grain: one row per instrument_id, role, basis
--- reads: measure.trajectory_chance, measure.trajectory_episode
+-- reads: current.step, measure.trajectory_chance, measure.trajectory_episode
 -- why:   raters cut sessions into episodes differently, so each rater's session stands for the episode that gets furthest (the first
 --        of several). Krippendorff's alpha for nominal data (Krippendorff 2011, Computing Krippendorff's alpha-reliability, E):
 --        any number of raters a session, each pair weighed by one over the raters less one. It has no value when everyone
---        always says the same. Until it reaches .60 what is told of where sessions break is shown as experimental.
+--        always says the same. A log of events that names no rater is one observation, whoever rated, and agrees with nobody. Until it reaches .60 what is told of where sessions break is shown as experimental.
 with
 labels as (
     select session_id, rater_id, instrument_id, role, basis, label
@@ -21,6 +21,10 @@ labels as (
         from measure.trajectory_chance as chance
         inner join measure.trajectory_episode as episode using (rating_id, basis, episode)
         where chance.is_known
+            and not (
+                chance.basis = 'timeline'
+                and chance.rating_id in (select step.rating_id from current.step as step where step.is_shared)
+            )
         group by all
     )
     qualify row_number() over (

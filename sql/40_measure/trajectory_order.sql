@@ -1,7 +1,7 @@
 -- measure.trajectory_order: the steps of each instrument's ordered domain, in the order in which they are expected.
 -- grain: one row per instrument_id, version, element
 -- reads: reference.domain, reference.element, reference.item_element, reference.item_scale, reference.scale
--- why:   an instrument's own first ordered domain is meant, or where it has none that of the instrument it speaks to. What a
+-- why:   an instrument's own first ordered domain that timelines follow is meant, or where it has none that of the instrument it speaks to. What a
 --        timeline notes is held against this order. Where no timeline was kept, the scores on one scale speak: adherence
 --        (how much of it was done), or the instrument's first scale when it has none of that name.
 with
@@ -9,7 +9,7 @@ ordered as (
     select element.*
     from reference.element as element
     inner join reference.domain as domain using (instrument_id, version, domain)
-    where domain.is_ordered
+    where domain.is_followed
     qualify element.domain = first_value(element.domain) over (
         partition by element.instrument_id, element.version
         order by element.is_crosswalked, element.position

@@ -26,7 +26,7 @@ select
     estimate.trend::double                 as trend_per_90_days, -- points by which her sessions rise in 90 days; null for too few or too short
     estimate.trend_low::double             as trend_low,         -- lower end of its 95 % interval
     estimate.trend_high::double            as trend_high,        -- upper end of its 95 % interval
-    estimate.sessions_to_50::integer       as sessions_to_50,    -- sessions more, each with a new patient, until reliability .50
+    estimate.sessions_to_50::integer       as sessions_to_50,    -- sessions more, each with a new patient, until reliability .50; null when not known, or above 9999
     estimate.sessions_to_70::integer       as sessions_to_70,    -- sessions more until reliability .70
     estimate.sessions_to_80::integer       as sessions_to_80,    -- sessions more until reliability .80
     estimate.comparison_group::integer     as comparison_group,  -- therapists with different numbers share no rater: they cannot be compared

@@ -15,10 +15,10 @@ select
     sheet::varchar         as sheet,          -- its worksheet
     cell::varchar          as cell,           -- first cell of the rating
     session_id::varchar    as session_id,     -- the rated session (or case); null when the sheet does not say
-    rater_id::varchar      as rater_id,       -- who rated it; null when the sheet does not say
+    nullif(rater_id, '')::varchar as rater_id, -- who rated it; null when the sheet does not say
     nullif(array_to_string(therapist_ids, '; '), '')::varchar as therapist_ids,  -- whom it is about, as the sheet says; several are separated by ;
     role::varchar          as role,           -- role of the rater (about.code, list role)
-    instrument_id::varchar as instrument_id,  -- instrument
+    instrument_id::varchar as instrument_id,  -- instrument; with /timeline after it for a log of events in a file of its own
     first_code::varchar    as first_code,     -- first of what holds it (about.code, list finding)
     message::varchar       as message,        -- what to do about it
     since::timestamp       as since,          -- UTC; since when it waits

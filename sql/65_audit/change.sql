@@ -1,8 +1,10 @@
 -- audit.change: every value that ever changed: what it was, what it became, where both stand, when and why.
 -- grain: one row per session_id, rater_id, role, instrument_id, night_id, field, item, scale
--- reads: current.replacement, history.rating, history.score
+-- reads: current.replacement, history.rating, history.score, history.step
 -- why:   a form replaces the whole earlier form; what that did to each value is told here, and so is a withdrawal, after
 --        which nothing stands in its place. A cell that was blank before and after, or went with its rating, is no change.
+--        A timeline is one value, told event by event; a log of events in a file of its own replaces earlier logs, and is told under
+--        the instrument whose steps it notes. That a log takes the place of a form's own timeline is no change of either.
 with
 cells as (
     select
@@ -53,9 +55,42 @@ facts as (
     from current.replacement as replacement
     join history.rating as old on old.rating_id = replacement.old_rating_id
     join history.rating as new on new.rating_id = replacement.new_rating_id
+    where replacement.instrument_id not like '%/timeline'
+),
+events as (
+    select
+        rating_id,
+        string_agg(
+            concat_ws(' ', episode || ':', format('{:g}', minute), step, mode, arousal, intervention, followed), '; ' order by line
+        ) as said,
+        arg_min(sheet, line) as sheet,
+        arg_min(cell, line) as cell
+    from history.step
+    where coalesce(step, mode, arousal, intervention, followed) is not null
+    group by rating_id
+),
+timelines as (
+    select
+        replacement.*,
+        if(replacement.instrument_id like '%/timeline', 'event_log', 'timeline') as field,
+        old.said as old_said,
+        old.sheet as old_event_sheet,
+        old.cell as old_cell,
+        new.said as new_said,
+        new.sheet as new_event_sheet,
+        new.cell as new_cell
+    from current.replacement as replacement
+    left join events as old on old.rating_id = replacement.old_rating_id
+    left join events as new on new.rating_id = replacement.new_rating_id
 ),
 changes as (
     select * from cells
+    union all by name
+    select
+        session_id, rater_id, role, instrument_id, night_id, field, old_said, old_event_sheet, old_cell, new_said,
+        new_event_sheet, new_cell
+    from timelines
+    where old_said is distinct from new_said
     union all by name
     select
         session_id, rater_id, role, instrument_id, night_id, said.field as field,
@@ -84,10 +119,10 @@ placed as (
 )
 select
     session_id::varchar    as session_id,     -- the rated session (or case)
-    rater_id::varchar      as rater_id,       -- who rated it
+    nullif(rater_id, '')::varchar as rater_id, -- who rated it; null for a log of events that names no rater
     role::varchar          as role,           -- role of the rater (about.code, list role)
-    instrument_id::varchar as instrument_id,  -- instrument
-    field::varchar         as field,          -- what changed (about.code, list field): a score, or a fact of the whole rating
+    regexp_replace(instrument_id, '/timeline$', '')::varchar as instrument_id, -- instrument
+    field::varchar         as field,          -- what changed (about.code, list field): a score, a timeline, or a fact of the whole rating
     item::varchar          as item,           -- item of the instrument; null unless a score changed
     scale::varchar         as scale,          -- scale; null unless a score changed
     old_state::varchar     as old_state,      -- what the cell said before (about.code, list state); null where there was none
@@ -97,10 +132,10 @@ select
     new_value::double      as new_value,      -- point of the scale now; null unless it is rated
     new_said::varchar      as new_said,       -- the fact now; null when a score changed, or where nothing is said
     old_workbook::varchar  as old_workbook,   -- workbook that it stood in: its path below the inbox; null when nothing counted
-    old_sheet::varchar     as old_sheet,      -- its worksheet
+    coalesce(old_event_sheet, old_sheet)::varchar as old_sheet,      -- its worksheet
     coalesce(old_cell, old_first_cell)::varchar as old_cell, -- its cell; of a fact, the first cell of the rating
     new_workbook::varchar  as new_workbook,   -- workbook that it stands in now; null after a withdrawal
-    new_sheet::varchar     as new_sheet,      -- its worksheet
+    coalesce(new_event_sheet, new_sheet)::varchar as new_sheet,      -- its worksheet
     coalesce(new_cell, new_first_cell)::varchar as new_cell, -- its cell; of a fact, the first cell of the rating
     changed_at::timestamp  as changed_at,     -- UTC; when the new sheet was first seen, or the withdrawal was recorded
     cause::varchar         as cause,          -- what changed it (about.code, list cause)

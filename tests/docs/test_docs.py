@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 import pytest
@@ -16,13 +17,27 @@ import pytest
 from flows.cli import EXIT_CODES, app, main
 from flows.settings import Settings, load_settings
 from schemas.catalog import check_layout, load_catalog, read_layout
+from schemas.codes import Role, Selection
+from schemas.instrument import Domain, Element, Instrument, Item, Scale, Speaks
+from schemas.layout import (
+    EventField,
+    FieldName,
+    FieldSource,
+    Layout,
+    ScoreColumn,
+    SheetChoice,
+    Table,
+    Timeline,
+)
+from schemas.session_codes import Diagnosis, Phase, Setting
+from schemas.timeline_codes import Arousal, Followed, Intervention, Mode
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
     (ROOT / "docs").rglob("*.md")
 )
-KINDS = {"bash", "sql", "console", "toml layout", "toml timeline", "toml instrument", "toml settings"}
+KINDS = {"bash", "sql", "console", "toml layout", "toml timeline", "toml log", "toml instrument", "toml settings"}
 
 
 def blocks(kind: str) -> list[str]:
@@ -84,6 +99,10 @@ def test_the_readmes_layout_and_settings_can_be_used(tmp_path: Path) -> None:
     check_layout(layout, load_catalog(()))
     assert layout.timeline is not None
     assert layout.timeline.is_log
+    path.write_text(blocks("toml log")[0], encoding="utf-8")
+    log = read_layout(path)
+    check_layout(log, load_catalog(()))
+    assert log.is_log
     (tmp_path / "fidelity.toml").write_text(blocks("toml settings")[0], encoding="utf-8")
     settings = load_settings(tmp_path)
     assert settings.time_zone == "Europe/Oslo"
@@ -110,6 +129,42 @@ def test_every_file_that_a_page_names_is_there(page: Path) -> None:
     named = re.findall(r"`((?:flows|schemas|sql|tests|docs|raw/examples)/[^`<>* ]*)`", text)
     for name in named:
         assert (ROOT / name).exists(), name
+
+
+MODELS = (
+    Instrument,
+    Scale,
+    Domain,
+    Element,
+    Item,
+    Speaks,
+    Layout,
+    FieldSource,
+    Table,
+    ScoreColumn,
+    SheetChoice,
+    Timeline,
+)
+LISTS = (Role, Selection, Phase, Diagnosis, Setting)
+
+
+def test_the_page_about_instruments_and_layouts_names_every_key_field_and_word() -> None:
+    page = (ROOT / "docs" / "describing.md").read_text(encoding="utf-8")
+    named = (
+        {key for model in MODELS for key in model.model_fields} | set(get_args(FieldName)) | set(get_args(EventField))
+    )
+    words = {str(word) for words in LISTS for word in words}
+    assert [name for name in sorted(named | words) if not re.search(rf"[`{{ ]{name}[` =]", page)] == []
+
+
+def test_the_page_about_the_trajectory_names_every_word_of_a_line() -> None:
+    page = (
+        (ROOT / "docs" / "decisions" / "trajectory.md")
+        .read_text(encoding="utf-8")
+        .partition("## The words of a line")[2]
+    )
+    for words in (Mode, Arousal, Intervention, Followed):
+        assert [word for word in words if f"`{word}`" not in page] == []
 
 
 def test_every_dependency_is_defended_in_one_line_and_locked() -> None:

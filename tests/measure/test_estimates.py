@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from flows.measure.facets import Codes
-from flows.measure.model import Answer, Asked, answer
+from flows.measure.model import Answer, Asked, answer, sessions_more
 from flows.measure.rows import Rows
 from schemas.figure_codes import EstimateNote
 from tests.measure.coverage import Kind, count, draw
@@ -50,6 +50,14 @@ def is_finite(found: Answer) -> bool:
     for e in found.estimates:
         numbers += [n for n in (e.estimate, e.low, e.high, e.p_adequate, e.p_strength, e.reliability) if n is not None]
     return all(math.isfinite(number) for number in numbers)
+
+
+def test_where_therapists_hardly_differ_no_number_of_sessions_is_told() -> None:
+    assert sessions_more(0.5, 0.0, 3.0) == 3
+    assert sessions_more(0.8, 0.5, 4.0) == 12  # (4 - 1) * 4
+    assert sessions_more(0.5, 0.8, 4.0) == 0
+    assert sessions_more(0.8, 1e-9, 2500.0) is None  # 4 * 2500 is one too many
+    assert sessions_more(0.5, 0.0, 6.36e9) is None
 
 
 def test_dyestuff_s_reliability_and_sessions_to_go_are_those_by_hand() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.forms.form_layout import form_layout
 from schemas.catalog import Catalog, load_catalog
 from schemas.codes import State
 
@@ -171,3 +172,11 @@ def test_the_demonstrations_layout_names_what_its_sheet_says(catalog: Catalog) -
     assert layout.fields["rater_id"].column == ("Rater",)
     assert layout.fields["therapist_id"].same_as == "session_id"
     assert {row[0] for row in rows} == {str(item.number) for item in catalog.latest("osce-2024").items}
+
+
+def test_an_order_of_kind_is_no_order_of_time(catalog: Catalog) -> None:
+    techniques = catalog.latest("mbt-techniques")
+    assert [domain.id for domain in techniques.domains if domain.ordered] == ["spectrum", "relationship"]
+    assert techniques.steps == ()
+    assert form_layout(techniques).timeline is None
+    assert [step.id for step in catalog.latest("mbt-session").steps] == list(TRAJECTORY)

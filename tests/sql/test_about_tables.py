@@ -34,6 +34,14 @@ def ratings() -> Ratings:
         "insert into supervision.course_change values ('T-1', 'observer', 'individual', 'session', 'S-2', '2026-06-01', true, "
         "'version', 'tiny 0.9', 'tiny', '1.0', 'stance', 'not_knowing', null, null)"
     )
+    ratings.con.execute(  # nor has it a case
+        "insert into supervision.session_fact values ('C-1 @ 6', 'C-1', 6, '2026-03-01', 'T-1', 'P-1', 'R-1', 'observer', "
+        "'tiny', '1.0', 'crisis_plan', 'in_place', 'choice', 'rated', 'yes', 'C-1.xlsx', 'Rating', 'D13')"
+    )
+    ratings.con.execute(
+        "insert into supervision.prompt values ('C-1 @ 6', '2026-03-01', 'crisis-plan-late', 'What stood in its way?', "
+        "'It is stressed from the beginning.', 'C-1.xlsx', 'Rating', 'E13')"
+    )
     return ratings
 
 

@@ -62,7 +62,8 @@ create table current.session(session_id varchar, patient_id varchar, session_on 
     diagnosis varchar, setting varchar);
 create table current.session_therapist(session_id varchar, therapist_id varchar);
 create table current.step(rating_id varchar, line integer, episode integer, minute double, step varchar, mode varchar,
-    arousal varchar, intervention varchar, followed varchar, note varchar, workbook varchar, sheet varchar, cell varchar);
+    arousal varchar, intervention varchar, followed varchar, note varchar, workbook varchar, sheet varchar, cell varchar,
+    is_shared boolean);
 create table current.comment(rating_id varchar, item varchar, workbook varchar, sheet varchar, cell varchar, comment varchar);
 create table current.settled(session_id varchar, instrument_id varchar, written_by varchar, values_hash varchar,
     rater_id varchar, settled_at timestamp, agreed_on date, is_named boolean);
@@ -229,7 +230,7 @@ class Ratings:
             workbook = f"{row['session']} {row['rater']}.xlsx"
             place = (workbook, "Timeline", f"C{n_lines[rating_id] + 4}")
             said["episode"] = said["episode"] or "1"
-            noted.append((rating_id, n_lines[rating_id], *said.values(), None, *place))
+            noted.append((rating_id, n_lines[rating_id], *said.values(), None, *place, False))
         self._insert("current.step", noted)
 
     def _hold(self) -> None:

@@ -19,6 +19,11 @@ from about.scale
 group by instrument_id, instrument_version, scale
 having count(*) > 1
 union all
+select 'item', concat_ws(' ', instrument_id, instrument_version, item, scale)
+from about.item
+group by instrument_id, instrument_version, item, scale
+having count(*) > 1
+union all
 select 'instrument', concat_ws(' ', instrument_id, instrument_version)
 from about.instrument
 group by instrument_id, instrument_version
