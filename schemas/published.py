@@ -10,9 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-import pandera.polars as pa
 import polars as pl
-from pandera.errors import SchemaError, SchemaErrors
 
 from flows.errors import PublishingStopped
 from schemas.advice_codes import ChartRule, FocusKind, PlanNote, RatingOption
@@ -29,6 +27,7 @@ from schemas.codes import (
     Status,
 )
 from schemas.figure_codes import ComparedWith, EstimateNote, IccType
+from schemas.pandera_polars import SchemaError, SchemaErrors, pa
 from schemas.session_codes import Diagnosis, Phase, Setting
 from schemas.timeline_codes import Arousal, Basis, Break, Followed, Intervention, Mode
 
@@ -287,8 +286,10 @@ def check_published(table: str, frame: pl.DataFrame) -> None:
         PublishingStopped: naming table, column and check. pandera's own message holds rows, so it goes no further.
     """
     broken = ""
+    # Of a lazy frame pandera looks at names and types alone, which is all there is to see where there is no row.
+    seen = frame.lazy() if frame.is_empty() else frame
     try:
-        PUBLISHED[table].validate(frame, lazy=True)
+        PUBLISHED[table].validate(seen, lazy=True)
     except SchemaErrors as wrong:
         broken = _place(table, wrong.schema_errors[0])
     except SchemaError as wrong:
