@@ -2,7 +2,7 @@
 
 `import pandera` brings pandas along wherever it is installed, and it is here, for `mixedlm`. Nobody hands pandera a pandas frame,
 and pandas is half of what a reading child takes to start, in seconds and in memory. pandera does without when there is none,
-so while it is imported there is none.
+so while it is imported, and while it makes its first check, at which it looks for pandas once more, there is none.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
+
+import polars as pl
 
 
 class _NoPandas(MetaPathFinder):
@@ -35,5 +37,7 @@ with _without_pandas():
     import pandera.polars as pa
     from pandera.engines.polars_engine import List as ListOf
     from pandera.errors import SchemaError, SchemaErrors
+
+    pa.DataFrameSchema({"n": pa.Column(pl.Int64, pa.Check.ge(0))}).validate(pl.DataFrame({"n": [0]}))
 
 __all__ = ["ListOf", "SchemaError", "SchemaErrors", "pa"]

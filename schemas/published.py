@@ -286,10 +286,13 @@ def check_published(table: str, frame: pl.DataFrame) -> None:
         PublishingStopped: naming table, column and check. pandera's own message holds rows, so it goes no further.
     """
     broken = ""
-    # Of a lazy frame pandera looks at names and types alone, which is all there is to see where there is no row.
-    seen = frame.lazy() if frame.is_empty() else frame
     try:
-        PUBLISHED[table].validate(seen, lazy=True)
+        if (
+            frame.is_empty()
+        ):  # of a lazy frame pandera looks at names and types alone, which is all there is to see here
+            PUBLISHED[table].validate(frame.lazy(), lazy=True)
+        else:
+            PUBLISHED[table].validate(frame, lazy=True)
     except SchemaErrors as wrong:
         broken = _place(table, wrong.schema_errors[0])
     except SchemaError as wrong:
