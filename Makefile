@@ -6,6 +6,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 export UV_PYTHON_DOWNLOADS := never
+# Compiled modules are kept, whatever the surroundings say: each of the many processes of a test run would compile all of them.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install demo test check format lock bench clean
 

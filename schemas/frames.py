@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import pandera.polars as pa
 import polars as pl
-from pandera.engines.polars_engine import List as ListOf
-from pandera.errors import SchemaError, SchemaErrors
 
 from flows.errors import FidelityError
 from schemas.codes import Code, Role, Selection, Severity, State
+from schemas.pandera_polars import ListOf, SchemaError, SchemaErrors, pa
 from schemas.session_codes import Diagnosis, Phase, Setting
 from schemas.timeline_codes import Arousal, Followed, Intervention, Mode
 

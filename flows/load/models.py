@@ -3,7 +3,7 @@
 A model is written to the file as a table, unless its header has a line `-- view:` with the reason why it is not.
 
 What the files say is held to be true: a model that reads what it does not declare, or a column without a sentence, stops
-the night. The sentences become comments in DuckDB, and from there the dictionary that people read.
+the night. The sentences of what is published become the dictionary that people read, and the comments of the published tables.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Literal
@@ -18,7 +19,6 @@ from typing import Literal
 from duckdb import DuckDBPyConnection
 
 from flows.errors import NightFailed
-from flows.load.connection import quoted
 from flows.settings import ROOT
 
 SQL = ROOT / "sql"
@@ -115,8 +115,6 @@ def run_models(
     for model in models:
         con.execute(f"create or replace {model.kind} {model.name} as {model.sql}")
     _hold_to_columns(con, models)
-    # `create or replace` drops comments, so they are written anew every night.
-    con.execute(";".join(comment_statements(models)) or "select 1")
     return [m.name for m in models]
 
 
@@ -152,7 +150,12 @@ def read_model(path: Path) -> Model:
     Raises:
         ModelWrong: its header, a column's type or comment, or its list of what it reads is missing or not true.
     """
-    sql = path.read_text(encoding="utf-8").strip()
+    return _model_of(path, path.read_text(encoding="utf-8").strip())
+
+
+@cache
+def _model_of(path: Path, sql: str) -> Model:
+    """The model that a file's text makes; a process that has several nights reads each text once."""
     name, what, header = _read_header(path, sql)
     reads = frozenset(r.strip() for r in header["reads"].split(",") if r.strip() != "nothing")
     found = frozenset(_TABLE.findall(_NO_CODE.sub(" ", sql)))
@@ -193,15 +196,6 @@ def in_order(models: Sequence[Model], folders: Sequence[str]) -> list[Model]:
             f"These models read each other: {', '.join(sorted(set(circle.args[1])))}. Break the circle."
         ) from None
     return [by_name[name] for name in sorted(order, key=lambda n: folder_of[n])]
-
-
-def comment_statements(models: Iterable[Model]) -> list[str]:
-    """The COMMENT ON statements of models: one for the table, one for each column."""
-    statements = []
-    for model in models:
-        statements.append(f"comment on {model.kind} {model.name} is {quoted(model.comment)}")
-        statements += [f"comment on column {model.name}.{c.name} is {quoted(c.comment)}" for c in model.columns]
-    return statements
 
 
 def _read_header(path: Path, sql: str) -> tuple[str, str, dict[str, str]]:

@@ -319,9 +319,11 @@ def _n_children() -> int:
 
 def serve() -> None:
     """Answer until there is nothing more to ask."""
+    from flows.load.models import read_models
+
     for module in PRELOADED:
         import_module(module)
-
+    read_models()  # and every forked night knows them
     prctl = getattr(ctypes.CDLL(None), "prctl", None)  # where there is none, orphans are not counted
     if prctl is not None:
         prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

@@ -151,7 +151,11 @@ def test_the_whole_of_it_holds_trial_after_trial(proving: Bench, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_second_night_that_is_let_in_is_noticed(proving: Bench, tmp_path: Path) -> None:
+def test_a_second_night_that_is_let_in_is_noticed(
+    proving: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.prove.at_once.PLACES", ("loaded",))  # the whole of `prove`, above, stands still at each
+
     def let_in(ended: Ended) -> Ended:
         return dataclasses.replace(ended, meanwhile=[(0, "Night of 2026-07-08: nothing new.") for _ in ended.meanwhile])
 

@@ -56,23 +56,22 @@ def simple(name: str, reads: str, query: str) -> str:
     )
 
 
-def test_a_model_becomes_a_table_with_its_sentences_as_comments(sql: Path, con: duckdb.DuckDBPyConnection) -> None:
-    write(sql, MODEL)
+def test_a_model_becomes_a_table_and_its_sentences_are_read(sql: Path, con: duckdb.DuckDBPyConnection) -> None:
+    path = write(sql, MODEL)
     assert run_models(con, ["40_measure"], sql) == ["measure.count"]
     assert con.execute("select n from measure.count").fetchall() == [(3,)]
-    tables = con.execute("select comment from duckdb_tables() where table_name = 'count'").fetchall()
-    assert tables == [("How many sessions there are. One row.",)]
-    columns = con.execute(
-        "select column_name, comment from duckdb_columns() where table_name = 'count' order by all"
-    ).fetchall()
-    assert columns == [("n", "sessions"), ("word", "the therapist's word")]
+    model = read_model(path)
+    assert model.comment == "How many sessions there are. One row."
+    assert [(c.name, c.comment) for c in model.columns] == [("n", "sessions"), ("word", "the therapist's word")]
 
 
-def test_comments_are_there_again_after_a_second_night(sql: Path, con: duckdb.DuckDBPyConnection) -> None:
+def test_a_file_that_was_changed_is_read_anew(sql: Path, con: duckdb.DuckDBPyConnection) -> None:
     write(sql, MODEL)
     run_models(con, ["40_measure"], sql)
+    path = write(sql, MODEL.replace("-- sessions", "-- how many").replace("count(*) as n", "count(*) + 1 as n"))
+    assert read_model(path).columns[0].comment == "how many"
     run_models(con, ["40_measure"], sql)
-    assert con.execute("select count(comment) from duckdb_columns() where table_name = 'count'").fetchall() == [(2,)]
+    assert con.execute("select n from measure.count").fetchall() == [(4,)]
 
 
 def test_a_model_is_made_after_those_it_reads_whatever_the_files_are_called(
@@ -92,7 +91,6 @@ def test_a_model_with_a_view_line_is_worked_out_when_it_is_read(sql: Path, con: 
     run_models(con, ["40_measure"], sql)
     con.execute("insert into current.session values (9)")
     assert con.execute("select n from measure.count").fetchall() == [(4,)]
-    assert con.execute("select count(comment) from duckdb_columns() where table_name = 'count'").fetchall() == [(2,)]
     write(sql, MODEL)
     run_models(con, ["40_measure"], sql)
     assert con.execute("select count(*) from duckdb_tables() where table_name = 'count'").fetchall() == [(1,)]
