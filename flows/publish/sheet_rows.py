@@ -21,6 +21,7 @@ from flows.publish.workbook import LINE_POINTS, n_lines, put
 A4 = 9  # the number of that paper in a workbook
 PRINTED_WIDTH = 260  # in characters; what fits the width of a landscape page in print of 6 to 7 points
 MARGIN_INCHES = 0.4
+INDENT = 3  # characters of a column that an indented heading cannot use
 MOST_POINTS = 409  # Excel's rows are no taller
 HEADING_POINTS = {"Heading 1": 24.0, "Heading 2": 20.0}
 WRAPPED = ("Text", "Link", "Head", "Head right")  # styles that wrap
@@ -77,5 +78,6 @@ class SheetRows:
                 yield HEADING_POINTS[style]
             elif style in WRAPPED:
                 text = str(cell.value)
-                if "\n" in text or len(text) > 0.9 * width:
-                    yield n_lines(text, width, bold=style.startswith("Head")) * LINE_POINTS
+                room = width - INDENT if style == "Head right" else width
+                if "\n" in text or len(text) > 0.9 * room:
+                    yield n_lines(text, room, bold=style.startswith("Head")) * LINE_POINTS

@@ -64,7 +64,7 @@ TO_TURN_OFF = "The heading row is frozen and has filters. To turn them off: View
 CHART_COLUMN, CHART_WIDTH_CM, CHART_CM_A_ROW = 120, 24.0, 0.49
 CHART_ROWS = {"Team profiles": 24, "Trend charts": 16, "Control charts": 16}  # names of elements need room
 CHARTS_A_PAGE = {"Team profiles": 2, "Trend charts": 3, "Control charts": 3}
-CHART_PERCENT = 80  # of their size in print, on upright paper
+CHART_PERCENT = 72  # of their size in print, on upright paper
 NOT_PRINTED = (
     "It is to be looked up on a screen; a print holds these lines alone (to print all: Page Layout, Print Area, Clear)."
 )
