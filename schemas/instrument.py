@@ -17,7 +17,7 @@ Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+){0,2}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=400, strip_whitespace=True)]
 
 MARKABLE = (State.NO_OPPORTUNITY, State.UNJUDGEABLE, State.NOT_DELIVERED)
-MOST_POINTS = 100_001  # measurements in fine steps can be read; a step mistyped as 1e-9 must not fill the memory
+MOST_POINTS = 100_000_001  # measurements in fine steps can be read; a step mistyped as 1e-9 must not fill the memory
 EARLIEST_DAY, LATEST_DAY = 19900101, 21001231
 
 # What the numbers of a scale mean. Only those of a rating are more or less of something, and may be averaged.
@@ -69,13 +69,22 @@ class Scale(Part):
         if not self.is_picked:
             return ()
         lowest, step = Decimal(str(self.lowest)), Decimal(str(self.step))
-        n = int((Decimal(str(self.highest)) - lowest) / step)
-        return tuple(float(lowest + step * k) for k in range(n + 1))
+        return tuple(float(lowest + step * k) for k in range(self.n_points))
+
+    @property
+    def n_points(self) -> int:
+        """How many points there are, without making them: measurements have millions. None where values are typed."""
+        if not self.is_picked:
+            return 0
+        return int((Decimal(str(self.highest)) - Decimal(str(self.lowest))) / Decimal(str(self.step))) + 1
 
     def nearest(self, number: float) -> float:
         """The point of the scale nearest to a number within it."""
         lowest, step = Decimal(str(self.lowest)), Decimal(str(self.step))
         return float(lowest + step * round((Decimal(str(number)) - lowest) / step))
+
+    def _has(self, number: float) -> bool:
+        return self.lowest <= number <= self.highest and self.nearest(number) == number
 
     @model_validator(mode="before")
     @classmethod
@@ -98,16 +107,16 @@ class Scale(Part):
     def _check_points(self) -> None:
         if (self.highest - self.lowest) / self.step >= MOST_POINTS:
             raise ValueError(f"scale {self.id}: it has more than {MOST_POINTS} points; make the step larger")
-        if self.points[-1] != self.highest:
+        if self.nearest(self.highest) != self.highest:
             raise ValueError(
                 f"scale {self.id}: steps of {self.step:g} from {self.lowest:g} do not end at {self.highest:g}"
             )
         if self.threshold is not None and not self.lowest <= self.threshold <= self.highest:
             raise ValueError(f"scale {self.id}: the threshold {self.threshold:g} is not on the scale")
         for point in self.anchors:
-            if not _is_number(point) or float(point) not in self.points:
+            if not _is_number(point) or not self._has(float(point)):
                 raise ValueError(f"scale {self.id}: the anchor {point} is not a point of the scale")
-        if self.kind == "choice" and len(self.anchors) < len(self.points):
+        if self.kind == "choice" and len(self.anchors) < self.n_points:
             raise ValueError(f"scale {self.id}: a choice names each of its points by an anchor")
 
 

@@ -97,8 +97,7 @@ _RULES: tuple[tuple[Rule, str], ...] = (
         _count(),
         "n_sessions n_patients n_raters n_rated n_no_opportunity n_unjudgeable n_not_delivered n_missing n_ratings "
         "n_accepted n_held n_duplicate n_workbooks n_released n_waiting planned rated double_rated overdue position "
-        "min_sessions min_patients min_raters n_levels sessions_to_50 sessions_to_70 sessions_to_80 "
-        "comparison_group assessment_point",
+        "min_sessions min_patients min_raters n_levels comparison_group assessment_point",
     ),
     (_number(), "lower upper near_lower near_upper gain difference by_therapists by_severity by_who_was_rated"),
     (_number(), "mean_before mean_after error_variance error_variance_then"),
@@ -191,6 +190,7 @@ _RULES: tuple[tuple[Rule, str], ...] = (
     (_text(), "items domains going_on ending beginning"),
     (_count(), "stretch"),
     (_number(), "scale_lowest scale_highest"),
+    ((pl.Struct(dict.fromkeys(("to_50", "to_70", "to_80"), pl.Int32)), ()), "sessions_to_dependable"),
 )
 VOCABULARY: Mapping[str, Rule] = {name: rule for rule, names in _RULES for name in names.split()}
 
@@ -206,7 +206,7 @@ _BREAKS = (
 )
 _TABLES: Mapping[str, str] = {
     "supervision.therapist_element": "therapist_id instrument_id role domain element scale n_sessions n_patients n_raters "
-    f"raw_mean? share_adequate? share_low? share_high? {_ESTIMATE} sessions_to_50? sessions_to_70? sessions_to_80? "
+    f"raw_mean? share_adequate? share_low? share_high? {_ESTIMATE} sessions_to_dependable? "
     f"comparison_group? estimate_note? {_STATES} status? crosswalked last_session_on? threshold?",
     "supervision.therapist_domain": "therapist_id instrument_id role domain scale n_sessions n_patients n_raters n_rated "
     f"{_ESTIMATE} comparison_group? estimate_note? status? last_session_on? threshold?",

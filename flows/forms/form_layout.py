@@ -65,6 +65,7 @@ ITEM_HEADER = "What to look and listen for"
 REMARK_HEADER = "Remark"
 CHECK_HEADER = "Check"
 COUNTER_LABEL = "Still blank"
+MOST_OFFERED = 201  # a drop-down with more is no drop-down
 EVENT_HEADERS: Mapping[EventField, str] = {
     "episode": "Episode",
     "minute": "Minute",
@@ -112,7 +113,12 @@ def field_labels(instrument: Instrument) -> dict[FieldName, str]:
 
 
 def point_words(scale: Scale) -> dict[str, float]:
-    """Every point of a scale as the drop-down says it: `4 – adequate`, or `5` without an anchor; none where it is typed."""
+    """Every point of a scale as the drop-down says it: `4 – adequate`, or `5` without an anchor; none where it is typed.
+
+    None either where there are more than a drop-down can offer: no form is written for such a scale.
+    """
+    if scale.n_points > MOST_OFFERED:
+        return {}
     anchors = {float(point): word for point, word in scale.anchors.items()}
     return {_point_word(point, anchors.get(point)): point for point in scale.points}
 

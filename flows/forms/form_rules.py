@@ -21,6 +21,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from flows.errors import InstrumentWrong
 from flows.forms.form_layout import (
     FACT_WORDS,
+    MOST_OFFERED,
     SELECTION_WORDS,
     choices,
     fact_words,
@@ -37,7 +38,6 @@ DATES: tuple[FieldName, ...] = ("session_on", "rated_on")
 NOT_UNDERSTOOD = "check"
 ALL_DONE = "nothing – all done"
 FIRST_LIST_COLUMN = 2
-MOST_OFFERED = 201  # a drop-down with more is no drop-down
 EARLIEST = "DATE(1990,1,1)"
 
 
@@ -156,11 +156,11 @@ def write_list(
 
 
 def _write_lists(sheet: Worksheet, plan: FormPlan) -> dict[tuple[str, ...], ChoiceList]:
-    points = {offered: scale.points for item in plan.instrument.items for scale, offered in _offers(plan, item.id)}
-    if any(len(offered) > MOST_OFFERED for offered in points.values()):
+    if any(scale.n_points > MOST_OFFERED for scale in plan.instrument.scales):
         raise InstrumentWrong(
             "A scale of this instrument has too many points for a drop-down. Describe a sheet by a layout."
         )
+    points = {offered: scale.points for item in plan.instrument.items for scale, offered in _offers(plan, item.id)}
     wanted: list[tuple[tuple[str, ...], tuple[str | float, ...]]] = [
         # a typed 4.5 is compared as a text and as a number: its text depends on the decimal mark
         (offered, (*(f"{p:g}" for p in points[offered]), *points[offered]))

@@ -32,7 +32,9 @@ _NAME_LINE = re.compile(rf"-- (?P<name>(?:{'|'.join(SCHEMAS)})\.[a-z][a-z0-9_]*)
 _KEY_LINE = re.compile(r"-- (?P<key>[a-z]+):\s+(?P<text>\S.*)")
 _NO_CODE = re.compile(r"'(?:[^']|'')*'|--[^\n]*")  # string literals and comments
 _TABLE = re.compile(rf"\b(?:{'|'.join(SCHEMAS)})\.[a-z][a-z0-9_]*\b")
-_COLUMN = re.compile(r".*::(?P<type>[a-z]+(?:\[\])?)\s+as\s+(?P<name>[a-z][a-z0-9_]*)\s*,?\s*--\s*(?P<comment>\S.*)")
+_COLUMN = re.compile(
+    r".*::(?P<type>[a-z]+(?:\[\]|\([a-z0-9_, ]+\))?)\s+as\s+(?P<name>[a-z][a-z0-9_]*)\s*,?\s*--\s*(?P<comment>\S.*)"
+)
 _UNTOLD = re.compile(r"\bas\s+[a-z][a-z0-9_]*\s*,?$|,$")  # a line that ends a column, and should have matched _COLUMN
 _CHECK_LINE = re.compile(r"-- (?P<severity>fail|warn): (?P<sentence>\S.*)")
 _QUESTION_LINE = re.compile(r"-- question: (?P<question>\S.*)")

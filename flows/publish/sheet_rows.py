@@ -12,13 +12,16 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import Cell
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from flows.publish.workbook import LINE_POINTS, n_lines, put
 
 A4 = 9  # the number of that paper in a workbook
-PRINTED_WIDTH = 210  # in characters; what fits the width of a landscape page in print of about 7 points
+PRINTED_WIDTH = 260  # in characters; what fits the width of a landscape page in print of 6 to 7 points
+MARGIN_INCHES = 0.4
+INDENT = 3  # characters of a column that an indented heading cannot use
 MOST_POINTS = 409  # Excel's rows are no taller
 HEADING_POINTS = {"Heading 1": 24.0, "Heading 2": 20.0}
 WRAPPED = ("Text", "Link", "Head", "Head right")  # styles that wrap
@@ -27,13 +30,15 @@ WRAPPED = ("Text", "Link", "Head", "Head right")  # styles that wrap
 class SheetRows:
     """One streamed sheet under construction; `row` is the last row written, counted from 1."""
 
-    def __init__(self, book: Workbook, name: str, widths: Sequence[int]) -> None:
+    def __init__(self, book: Workbook, name: str, widths: Sequence[int], *, is_upright: bool = False) -> None:
         self.sheet: Worksheet = book.create_sheet(name)
         self.widths = widths
         self.row = 0
         for number, width in enumerate(widths, 1):
             self.sheet.column_dimensions[get_column_letter(number)].width = width
-        self.sheet.page_setup.orientation, self.sheet.page_setup.paperSize = "landscape", A4
+        self.sheet.page_setup.orientation = "portrait" if is_upright else "landscape"
+        self.sheet.page_setup.paperSize = A4
+        self.sheet.page_margins = PageMargins(*[MARGIN_INCHES] * 4)
         # a table wider than the print can show legibly goes over several pages, its first column on each
         self.sheet.page_setup.fitToWidth, self.sheet.page_setup.fitToHeight = ceil(sum(widths) / PRINTED_WIDTH), 0
         if sum(widths) > PRINTED_WIDTH:
@@ -73,5 +78,6 @@ class SheetRows:
                 yield HEADING_POINTS[style]
             elif style in WRAPPED:
                 text = str(cell.value)
-                if "\n" in text or len(text) > 0.9 * width:
-                    yield n_lines(text, width, bold=style.startswith("Head")) * LINE_POINTS
+                room = width - INDENT if style == "Head right" else width
+                if "\n" in text or len(text) > 0.9 * room:
+                    yield n_lines(text, room, bold=style.startswith("Head")) * LINE_POINTS

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.table import Table as MarkedUpTable
 from openpyxl.worksheet.table import TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
@@ -40,6 +42,7 @@ from flows.publish.summary_quality import (
     waiting_table,
     workbooks_table,
 )
+from flows.publish.summary_said import said_table
 from flows.publish.summary_tables import (
     Column,
     Table,
@@ -57,7 +60,7 @@ from flows.publish.workbook import NOT_APPLICABLE, SHORTHAND, new_book, put, sav
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-LOOK = 3  # counts up when this code lays the same content out differently
+LOOK = 4  # counts up when this code lays the same content out differently
 HEAD_ROW = 6  # of the long tables: title, what is here, note, shorthand, how to unfreeze, then the heading
 SUMMARY_STYLES = (
     *("Heading 1", "Heading 2", "Sentence", "Text", "Link", "Head", "Head right"),
@@ -65,7 +68,14 @@ SUMMARY_STYLES = (
 )
 LEFT = ("Text", "Link")  # styles that stand to the left; numbers and dates stand to the right, and so do their headings
 TO_TURN_OFF = "The heading row is frozen and has filters. To turn them off: View, Unfreeze Panes; Data, Filter."
-CHART_ROWS, CHART_COLUMN, CHART_WIDTH_CM, CHART_HEIGHT_CM = 25, 120, 24.0, 12.0
+CHART_COLUMN, CHART_WIDTH_CM, CHART_CM_A_ROW = 120, 24.0, 0.49
+CHART_ROWS = {"Team profiles": 24, "Trend charts": 16, "Control charts": 16}  # names of elements need room
+CHARTS_A_PAGE = {"Team profiles": 2, "Trend charts": 3, "Control charts": 3}
+CHART_PERCENT = 72  # of their size in print, on upright paper
+NOT_PRINTED = (
+    "It is to be looked up on a screen; a print holds these lines alone (to print all: Page Layout, Print Area, Clear)."
+)
+READ_ACROSS = 150  # in characters; lines above a table are no longer
 CHART_TITLES = {
     "Team profiles": "How does each team deliver each element?",
     "Trend charts": "Does each team keep it up from quarter to quarter?",
@@ -108,10 +118,11 @@ def write_summary(con: DuckDBPyConnection, out: Path, facts: NightFacts) -> bool
 
 def _read_content(con: DuckDBPyConnection, facts: NightFacts) -> Content:
     tables = (
-        therapists_table(con),
+        said_table(con, facts),
         teams_table(con),
         trend_table(con),
         trajectory_table(con),
+        therapists_table(con),
         course_table(con),
         *number_tables(con),
         coverage_table(con),
@@ -141,7 +152,8 @@ def dictionary_of(tables: Iterable[Table]) -> Table:
     """What each column of these tables means."""
     columns = (Column("Sheet", "", 16), Column("Column", "", 24), Column("What it means", "", 90))
     rows = [(table.sheet, column.title, column.meaning) for table in tables for column in table.columns]
-    return Table("Dictionary", "What each column means", "One row for each column of each table.", columns, rows)
+    note = "One row for each column of each table."
+    return Table("Dictionary", "What each column means", note, columns, rows, is_looked_up=True)
 
 
 def _codes(con: DuckDBPyConnection) -> Table:
@@ -152,7 +164,8 @@ def _codes(con: DuckDBPyConnection) -> Table:
         Column("What it means", "", 90),
     )
     rows = con.execute("select list, code, severity, meaning from about.code").fetchall()
-    return Table("Codes", "What each code means", "The closed lists that tables take their words from.", columns, rows)
+    note = "The closed lists that tables take their words from."
+    return Table("Codes", "What each code means", note, columns, rows, is_looked_up=True)
 
 
 def _book(content: Content, facts: NightFacts) -> Workbook:
@@ -164,12 +177,16 @@ def _book(content: Content, facts: NightFacts) -> Workbook:
         "Trend charts": ("Trend", trend_pictures(by_name["Trend"], content.ranges, HEAD_ROW)),
         "Control charts": ("Team sessions", control_pictures(by_name["Team sessions"], content.ranges, HEAD_ROW)),
     }
+    printed = [table for table in content.tables if not table.is_looked_up]
+    looked_up = [table for table in content.tables if table.is_looked_up]
     write_cover(book, list(cover_lines(facts, content.totals)))
-    _write_contents(book, [content.notes, *content.tables], list(charts), content.back)
+    _write_contents(book, printed, list(charts), [content.notes, *looked_up, *content.back])
+    sheets = {table.sheet: write_table(book, table, is_long=True) for table in printed}
+    charted = [_begin_charts(book, name) for name in charts]  # before the tables to look up, whose points some draw
     write_table(book, content.notes)
-    sheets = {table.sheet: write_table(book, table, is_long=True) for table in content.tables}
-    for name, (source, pictures) in charts.items():
-        _write_charts(book, name, pictures, sheets[source])
+    sheets |= {table.sheet: write_table(book, table, is_long=True) for table in looked_up}
+    for rows, (name, (source, pictures)) in zip(charted, charts.items(), strict=True):
+        _write_charts(rows, name, pictures, sheets[source])
     for table in content.back:
         write_table(book, table)
     return book
@@ -201,7 +218,12 @@ def write_table(book: Workbook, table: Table, *, is_long: bool = False, links: b
     head_row = len(lines) + 2
     if is_long:
         rows.sheet.freeze_panes = f"A{head_row + 1}"
-    rows.sheet.print_title_rows = f"{head_row}:{head_row}"
+    if table.is_looked_up:
+        rows.sheet.print_area = f"A1:{_column_at(READ_ACROSS, table.columns)}{len(lines) + 1}"
+        rows.sheet.print_title_cols = None
+        rows.sheet.page_setup.fitToWidth = 1
+    else:
+        rows.sheet.print_title_rows = f"{head_row}:{head_row}"
     rows.line(table.title, "Heading 1")
     for line in lines:
         rows.line(line)
@@ -215,10 +237,17 @@ def write_table(book: Workbook, table: Table, *, is_long: bool = False, links: b
 def _lines_above(table: Table, *, is_long: bool) -> list[str]:
     of_rows = f"of {counted(len(table.rows), 'row')}" if table.rows else "and nothing to show in it"
     left_out = f" {counted(table.left_out, 'row')} more stand in the database only." if table.left_out else ""
-    lines = [f"This sheet contains one table {of_rows}.{left_out}", table.note]
+    not_printed = f" {NOT_PRINTED}" if table.is_looked_up else ""
+    lines = [f"This sheet contains one table {of_rows}.{left_out}{not_printed}", table.note]
     if is_long:
         lines += ["; ".join(f"{mark} means {meaning}" for mark, meaning in SHORTHAND.items()) + ".", TO_TURN_OFF]
     return lines
+
+
+def _column_at(width: int, columns: Sequence[Column]) -> str:
+    """The letter of the column that stands so many characters across, or of the last."""
+    ends = list(accumulate(column.width for column in columns))
+    return get_column_letter(next((n for n, end in enumerate(ends, 1) if end >= width), len(columns)))
 
 
 def _append_rows(rows: SheetRows, table: Table, *, links: bool) -> None:
@@ -245,24 +274,34 @@ def _mark_up(sheet: Worksheet, table: Table, ref: str, *, is_long: bool) -> None
     sheet.tables.add(marked)
 
 
+def _begin_charts(book: Workbook, name: str) -> SheetRows:
+    """A sheet for charts, at its place in the workbook."""
+    rows = SheetRows(book, name, [CHART_COLUMN], is_upright=True)
+    rows.sheet.sheet_properties.pageSetUpPr = None  # a sheet fitted to its page ignores the breaks between charts
+    rows.sheet.page_setup.fitToWidth = rows.sheet.page_setup.fitToHeight = None
+    rows.sheet.page_setup.scale = CHART_PERCENT
+    return rows
+
+
 def _write_charts(
-    book: Workbook, name: str, pictures: Sequence[Picture] | Sequence[ControlPicture], source: Worksheet
+    rows: SheetRows, name: str, pictures: Sequence[Picture] | Sequence[ControlPicture], source: Worksheet
 ) -> None:
     """A sheet of charts, each under its question and the sentence that says what it shows."""
-    rows = SheetRows(book, name, [CHART_COLUMN])
     shown = pictures[:MOST_CHARTS]
     left_out = f" {counted(len(pictures) - len(shown), 'more chart')} left out." if len(pictures) > len(shown) else ""
     rows.line(CHART_TITLES[name], "Heading 1")
     rows.line(f"This sheet contains {counted(len(shown), 'chart')}.{left_out} {CHART_NOTE}", "Text")
-    for picture in shown:
+    for place, picture in enumerate(shown):
+        if place and place % CHARTS_A_PAGE[name] == 0:
+            rows.sheet.row_breaks.append(Break(rows.row))
         rows.line(picture.question, "Heading 2")
         rows.line(picture.alternative, "Text")
-        box = Box(0, rows.row, CHART_WIDTH_CM, CHART_HEIGHT_CM)
+        box = Box(0, rows.row, CHART_WIDTH_CM, CHART_ROWS[name] * CHART_CM_A_ROW)
         if isinstance(picture, ControlPicture):
             rows.sheet.add_chart(draw_control(picture, source, box))
         else:
             rows.sheet.add_chart(draw(picture, source, box))
-        rows.gap(CHART_ROWS)
+        rows.gap(CHART_ROWS[name])
 
 
 def _without_notes(title: str) -> str:

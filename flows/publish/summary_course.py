@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flows.publish.summary_tables import INSTRUMENT, ROLE, ROLES, TEAM, THERAPIST, Column, Table, limited
+from flows.publish.summary_tables import INSTRUMENT, ROLE, ROLES, TEAM, THERAPIST, Column, Table, looked_up
 from flows.publish.workbook import NOT_APPLICABLE
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ KINDS = {"instrument": "another instrument", "version": "another version", "besi
 def course_table(con: DuckDBPyConnection) -> Table:
     """Changes of instrument within the window: one row per therapist, role, kind of session, and session it began with."""
     rows = [_shown(row) for row in con.execute(COURSE_SQL, {"roles": ROLES}).fetchall()]
-    return limited("Instruments", "When did the instrument change? [note 18]", NOTE, COURSE_COLUMNS, rows)
+    return looked_up("Instruments", "When did the instrument change? [note 18]", NOTE, COURSE_COLUMNS, rows)
 
 
 COURSE_SQL = """

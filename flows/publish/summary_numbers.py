@@ -6,8 +6,11 @@ No rater is named here, so that the summary can go to a board: what each rater's
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING
 
+from flows.measure.planning import SESSIONS
 from flows.publish.summary_tables import (
     DOMAIN,
     ELEMENT,
@@ -22,6 +25,7 @@ from flows.publish.summary_tables import (
     Row,
     Table,
     limited,
+    looked_up,
 )
 from flows.publish.workbook import NOT_APPLICABLE
 from schemas.advice_codes import PlanNote, RatingOption
@@ -29,13 +33,12 @@ from schemas.advice_codes import PlanNote, RatingOption
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-WHOLE_DOMAIN = "all of the domain"
 FEWEST_RATERS_TOLD = 3  # with two raters, how far they are apart is each one's own figure
 TOO_FEW_RATERS = "With fewer than three raters, how far they differ would be the figure of each."
 NOTE = Column(
     "Note",
     "Why a number is missing, or how it is to be read; [z] where there is nothing to say.",
-    60,
+    40,
     "Text",
     NOT_APPLICABLE,
 )
@@ -70,36 +73,37 @@ def number_tables(con: DuckDBPyConnection) -> tuple[Table, ...]:
 
 
 def reliability_table(con: DuckDBPyConnection) -> Table:
-    """Reliability: one row per instrument, element, scale and kind of intraclass correlation."""
+    """Reliability: one row per instrument, element and scale."""
     rows = con.execute(RELIABILITY_SQL, {"roles": ROLES}).fetchall()
-    note = "Observers' ratings before any consensus. Items stand in quality.rater_agreement."
+    note = "Observers' ratings before any consensus. Items and one-way correlations stand in quality.rater_agreement."
     return limited("Reliability", "Do raters of one session agree? [note 11]", note, RELIABILITY_COLUMNS, rows)
 
 
 RELIABILITY_SQL = f"""
 {_TITLES}
-select t.instrument_id, coalesce(d.domain_title, t.domain), t.element, coalesce(e.title, t.element), coalesce(s.title, t.scale),
-       t.icc_type, t.n_units, t.n_raters, t.icc_single, t.low, t.high, t.k, t.icc_average, t.alpha, t.exact, t.within_one,
+select t.instrument_id, t.element, coalesce(e.title, t.element), coalesce(s.title, t.scale),
+       t.n_units, t.n_raters, t.icc_single, t.low, t.high, t.k, t.icc_average, c.icc_single, t.alpha, t.exact, t.within_one,
        t.no_opportunity_agreement, t.restricted_range, t.note
 from quality.rater_agreement t
+left join quality.rater_agreement c on c.level = 'element' and c.icc_type = 'consistency'
+    and (c.instrument_id, c.role, c.element, c.scale) = (t.instrument_id, t.role, t.element, t.scale)
 {_JOINED}
-where t.level = 'element'
-order by t.instrument_id, list_position($roles, t.role), e.position, t.element, s.place, t.scale, t.icc_type
+where t.level = 'element' and t.icc_type = 'agreement'
+order by t.instrument_id, list_position($roles, t.role), e.position, t.element, s.place, t.scale
 """  # noqa: S608 - made of our own words
 RELIABILITY_COLUMNS = (
     INSTRUMENT,
-    DOMAIN,
     ELEMENT_ID,
     ELEMENT,
     SCALE,
-    Column("Correlation", "What the intraclass correlation counts as error; see the sheet Codes, list icc_type.", 16),
     Column("Sessions", "Sessions with values of two raters or more.", 11, "Whole"),
     Column("Raters", "Raters of these sessions.", 10, "Whole"),
-    Column("One rater", "Intraclass correlation of one rater's rating.", 10, "Mean"),
+    Column("One rater", "Intraclass correlation of one rater's rating, for absolute agreement.", 10, "Mean"),
     Column("One rater from", "Lower end of its 95 per cent interval.", 11, "Mean"),
     Column("One rater to", "Upper end of its 95 per cent interval.", 11, "Mean"),
     Column("Usual raters", "Usual number of raters: the harmonic mean over sessions with two or more.", 10, "Mean"),
     Column("Mean of these", "Intraclass correlation of the mean of so many raters.", 10, "Mean"),
+    Column("But for severity", "Of one rater, for consistency: raters' severity not counted as error.", 10, "Mean"),
     Column("Alpha", "Krippendorff's ordinal alpha.", 9, "Mean"),
     Column("Same point", "Share of pairs of raters of one session that gave the same value.", 10, "Share"),
     Column("Within a point", "Share of pairs no more than one point apart.", 10, "Share"),
@@ -184,46 +188,64 @@ DRIFT_COLUMNS = (
 
 
 def planner_table(con: DuckDBPyConnection) -> Table:
-    """Planner: what a mean over so many sessions, patients and raters would be worth, one row per domain, scale and design."""
-    rows = con.execute(PLANNER_SQL).fetchall()
-    note = "Mean over the elements of a domain; single elements stand in quality.d_study. A dependable mean has .70 or more."
-    return limited(
-        "Planner", "How many sessions, patients and raters are enough? [note 13]", note, PLANNER_COLUMNS, rows
+    """Planner: what a mean over so many sessions would be worth, one row per domain, scale, raters a session and figure."""
+    found = con.execute(PLANNER_SQL).fetchall()
+    note = (
+        "Mean over the elements of a domain, of up to four patients and four raters. Dependable is .70 or more. Other designs "
+        "and single elements stand in quality.d_study."
     )
+    return limited("Planner", PLANNER_TITLE, note, PLANNER_COLUMNS, list(_planned(found)))
 
 
+PLANNER_TITLE = "How many sessions, patients and raters are enough? [note 13]"
+# Means over a domain's elements, of the designs with the most patients and raters in all.
+DESIGNS = """
+    designs as (
+        select instrument_id, role, domain, scale, n_sessions, n_patients, raters_per_session, n_raters,
+               count(reliability) as n_told, count(dependability) as n_dependable, count(*) as n,
+               avg(reliability) as reliability, avg(dependability) as dependability,
+               any_value(note) filter (reliability is null) as note
+        from quality.d_study
+        group by all
+    ),
+    widest as (
+        select *
+        from designs
+        qualify (n_patients, n_raters) = max((n_patients, n_raters)) over (
+            partition by instrument_id, role, domain, scale, n_sessions, raters_per_session
+        )
+    )
+"""
 PLANNER_SQL = f"""
 {_TITLES},
-designs as (
-    select instrument_id, role, domain, scale, n_sessions, n_patients, raters_per_session, n_raters,
-           n_sessions * raters_per_session as n_ratings, count(reliability) as n_told, count(*) as n,
-           avg(reliability) as reliability, avg(dependability) as dependability, count(dependability) as n_dependable,
-           any_value(note) filter (reliability is null) as note
-    from quality.d_study
-    group by all
-)
-select t.instrument_id, coalesce(d.domain_title, t.domain), coalesce(s.title, t.scale), t.n_ratings, t.n_sessions,
-       t.n_patients, t.raters_per_session, t.n_raters, if(n_told = n, round(reliability, 9), null),
-       if(n_dependable = n, round(dependability, 9), null), coalesce(c.meaning, t.note)
-from designs t
+{DESIGNS}
+select t.instrument_id, coalesce(d.domain_title, t.domain), coalesce(s.title, t.scale), t.raters_per_session, t.n_sessions,
+       if(n_told = n, round(reliability, 9), null), if(n_dependable = n, round(dependability, 9), null),
+       coalesce(c.meaning, t.note)
+from widest t
 left join domains d using (instrument_id, domain)
 left join scales s on (s.instrument_id, s.scale) = (t.instrument_id, t.scale)
 left join about.code c on c.list = 'plan_note' and c.code = t.note
-order by t.instrument_id, d.place, s.place, t.n_sessions, t.n_patients, t.raters_per_session, t.n_raters
+order by t.instrument_id, d.place, s.place, t.raters_per_session, t.n_sessions
 """  # noqa: S608 - made of our own words
 PLANNER_COLUMNS = (
     INSTRUMENT,
     DOMAIN,
     SCALE,
-    Column("Ratings", "Hours of rating: sessions times raters per session.", 10, "Whole"),
-    Column("Sessions", "Sessions of one therapist.", 10, "Whole"),
-    Column("Patients", "Patients of these sessions.", 10, "Whole"),
     Column("Raters a session", "Raters of each session.", 10, "Whole"),
-    Column("Raters in all", "Distinct raters of all these sessions.", 10, "Whole"),
-    Column("Reliability", "Of the mean, raters' severity taken off; 0 to 1.", 11, "Mean"),
-    Column("Dependability", "Of the mean as it stands; 0 to 1.", 14, "Mean"),
+    Column("Figure", "Reliability: raters' severity taken off; dependability: of the mean as it stands. 0 to 1.", 16),
+    *(Column(f"{n} sessions", f"Of the mean of {n} sessions of one therapist.", 11, "Mean") for n in SESSIONS),
     NOTE,
 )
+
+
+def _planned(found: list[Row]) -> Iterator[Row]:
+    """A row for each figure, the numbers of sessions side by side."""
+    for ids, run in groupby(found, key=lambda row: row[:4]):
+        of_design = {row[4]: row for row in run}
+        note = next((row[7] for row in of_design.values() if row[7]), None)
+        for place, figure in ((5, "reliability"), (6, "dependability")):
+            yield *ids, figure, *(of_design[n][place] if n in of_design else None for n in SESSIONS), note
 
 
 def next_rating_table(con: DuckDBPyConnection) -> Table:
@@ -231,7 +253,7 @@ def next_rating_table(con: DuckDBPyConnection) -> Table:
     found = con.execute(NEXT_SQL, {"options": [str(option) for option in RatingOption]}).fetchall()
     rows = [_said(row) for row in found]
     note = "In order of therapist id: the table says what an hour buys for each of them, not whom to rate first."
-    return limited("Next rating", "What would the next hour of rating buy? [note 13]", note, NEXT_COLUMNS, rows)
+    return looked_up("Next rating", "What would the next hour of rating buy? [note 13]", note, NEXT_COLUMNS, rows)
 
 
 NEXT_SQL = f"""
@@ -272,31 +294,28 @@ def _said(row: Row) -> Row:
 
 
 def change_table(con: DuckDBPyConnection) -> Table:
-    """Change: what moved each team's mean from one quarter, or half-year, to the next."""
+    """Change: what moved each team's mean over a domain from one quarter, or half-year, to the next."""
     rows = con.execute(CHANGE_SQL).fetchall()
-    note = "The three parts add up to the difference. A drift that all raters share cannot be seen, and counts as therapists."
+    note = "The three parts add up to the difference. A drift that all raters share counts as therapists."
     return limited("Change", "What moved each team's mean? [note 14]", note, CHANGE_COLUMNS, rows)
 
 
 CHANGE_SQL = f"""
 {_TITLES}
-select t.team, t.instrument_id, coalesce(d.domain_title, t.domain), coalesce(t.element, '{WHOLE_DOMAIN}'),
-       coalesce(e.title, t.element, '{WHOLE_DOMAIN}'), coalesce(s.title, t.scale),
+select t.team, t.instrument_id, coalesce(d.domain_title, t.domain), coalesce(s.title, t.scale),
        t.period_before, t.period_after, t.sessions_before, t.sessions_after, t.n_therapists, t.therapists_in_both,
        t.mean_before, t.mean_after, t.difference, t.by_therapists, t.by_severity, t.by_who_was_rated,
        coalesce(c.meaning, t.note)
 from quality.change t
 {_JOINED}
 left join about.code c on c.list = 'plan_note' and c.code = t.note
-order by t.team, t.instrument_id, d.place, t.element is not null, e.position, s.place,
-         t.period_after[6], t.period_after
+where t.element is null
+order by t.team, t.instrument_id, d.place, s.place, t.period_after[6], t.period_after
 """  # noqa: S608 - made of our own words
 CHANGE_COLUMNS = (
     TEAM,
     INSTRUMENT,
     DOMAIN,
-    Column(ELEMENT_ID.title, f"The element's id, the same in every table; or {WHOLE_DOMAIN}.", 21),
-    ELEMENT,
     SCALE,
     Column("From", "Quarter, such as 2026-Q1, or half-year, such as 2026-H1, before.", 10),
     Column("To", "The next such period in which the team was rated.", 10),
@@ -318,7 +337,7 @@ def team_sessions_table(con: DuckDBPyConnection) -> Table:
     """Team sessions: the points and limits of each team's control charts, one row per domain, scale and session."""
     rows = con.execute(TEAM_SESSIONS_SQL).fetchall()
     note = "From eight dated sessions on. Severity is not taken off. Single elements stand in quality.team_chart."
-    return limited("Team sessions", "Each team, session after session [note 15]", note, TEAM_SESSION_COLUMNS, rows)
+    return looked_up("Team sessions", "Each team, session after session [note 15]", note, TEAM_SESSION_COLUMNS, rows)
 
 
 TEAM_SESSIONS_SQL = f"""

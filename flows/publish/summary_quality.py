@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.publish.facts import NightFacts, quarter_starts_on
-from flows.publish.summary_tables import INSTRUMENT, TEAM, THERAPIST, Column, Table, limited
+from flows.publish.summary_tables import INSTRUMENT, TEAM, THERAPIST, Column, Table, looked_up
 from flows.publish.workbook import NOT_APPLICABLE
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def coverage_table(con: DuckDBPyConnection) -> Table:
     """Coverage: one row per therapist and period of the plan."""
     rows = con.execute(COVERAGE_SQL).fetchall()
-    return limited(
+    return looked_up(
         "Coverage", "Sessions planned and rated [note 9]", "Follows the plan in the roster.", COVERAGE_COLUMNS, rows
     )
 
@@ -45,7 +45,7 @@ def consensus_table(con: DuckDBPyConnection) -> Table:
     """Sessions that wait for a consensus, for the ratings that it settles, or for its signature."""
     rows = con.execute(CONSENSUS_SQL).fetchall()
     note = "Until a consensus is signed off, feedback shows the observers' ratings. Means rest on these in any case."
-    return limited(
+    return looked_up(
         "Consensus", "Sessions that wait for a consensus or its signature [note 9]", note, CONSENSUS_COLUMNS, rows
     )
 
@@ -70,7 +70,7 @@ def workbooks_table(con: DuckDBPyConnection, facts: NightFacts) -> Table:
     given = {"from": quarter_starts_on(facts.night_on), "to": facts.night_on}
     rows = con.execute(WORKBOOKS_SQL, given).fetchall()
     note = f"Workbooks first seen in {facts.period}, and earlier ones in which something still waits."
-    return limited("Workbooks", "Workbooks received [note 10]", note, WORKBOOK_COLUMNS, rows)
+    return looked_up("Workbooks", "Workbooks received [note 10]", note, WORKBOOK_COLUMNS, rows)
 
 
 WORKBOOKS_SQL = """
@@ -92,7 +92,7 @@ WORKBOOK_COLUMNS = (
 def waiting_table(con: DuckDBPyConnection) -> Table:
     """Ratings that wait for a person."""
     rows = con.execute(WAITING_SQL).fetchall()
-    return limited(
+    return looked_up(
         "Waiting",
         "Ratings that wait for a person [note 10]",
         "None of these counts until it is mended.",
@@ -122,7 +122,7 @@ def findings_table(con: DuckDBPyConnection, facts: NightFacts) -> Table:
     """Findings that are open, and those opened or closed in the period."""
     rows = con.execute(FINDINGS_SQL, {"from": quarter_starts_on(facts.night_on), "to": facts.night_on}).fetchall()
     note = f"Open findings, and those opened or closed in {facts.period}."
-    return limited("Findings", "Findings in the sheets [note 10]", note, FINDING_COLUMNS, rows)
+    return looked_up("Findings", "Findings in the sheets [note 10]", note, FINDING_COLUMNS, rows)
 
 
 FINDINGS_SQL = """

@@ -6,7 +6,7 @@ Rows are ordered by id and by the instrument's own order, never by a score. No n
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from flows.publish.facts import next_quarter, quarter_of
@@ -45,7 +45,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One sheet's table. `note` stands above it; `left_out` counts rows beyond what a sheet should hold."""
+    """One sheet's table. `note` stands above it; `left_out` counts rows beyond what a sheet should hold.
+
+    One that `is_looked_up` is for a screen: of it a print holds the lines above the table alone.
+    """
 
     sheet: str
     title: str
@@ -53,15 +56,16 @@ class Table:
     columns: tuple[Column, ...]
     rows: Sequence[Row]
     left_out: int = 0
+    is_looked_up: bool = False
 
 
 THERAPIST = Column("Therapist", "The therapist's id.", 14)
 TEAM = Column("Team", "The team in the roster; [x] where the roster does not say.", 16)
 INSTRUMENT = Column("Instrument", "The instrument's id. Instruments are never pooled.", 16)
 ROLE = Column("Role", "Who rated: observer, supervisor, self or consensus. Roles are never pooled.", 13)
-DOMAIN = Column("Domain", "The group of elements.", 28)
+DOMAIN = Column("Domain", "The group of elements.", 22)
 ELEMENT_ID = Column("Element id", "The element's id, the same in every table.", 21)
-ELEMENT = Column("Element", "What was rated, in the instrument's words.", 54)
+ELEMENT = Column("Element", "What was rated, in the instrument's words.", 44)
 SCALE = Column("Scale", "Adherence: how much of it was done. Competence: how well.", 14)
 SESSIONS = Column("Sessions", "Sessions with a rated value, in the window on the cover.", 11, "Whole")
 MEAN = Column("Mean", "Mean of the sessions' means, on the instrument's scale.", 9, "Mean")
@@ -90,7 +94,7 @@ def therapists_table(con: DuckDBPyConnection) -> Table:
     """Therapists by element: one row per therapist, instrument, role, element and scale."""
     enough = read_enough(con)
     rows = [_therapist_row(row, enough) for row in con.execute(THERAPISTS_SQL, {"roles": ROLES}).fetchall()]
-    return limited(
+    return looked_up(
         "Therapists",
         "Therapists by element [note 1][note 2]",
         "In order of therapist id and of the instrument; not a ranking. Elements marked crosswalk rest on other items.",
@@ -337,3 +341,8 @@ def _runs(rows: list[Row], n: int) -> Iterator[list[Row]]:
 def limited(sheet: str, title: str, note: str, columns: tuple[Column, ...], rows: Sequence[Row]) -> Table:
     """A table of at most `MOST_ROWS` rows that tells how many it leaves out."""
     return Table(sheet, title, note, columns, rows[:MOST_ROWS], max(0, len(rows) - MOST_ROWS))
+
+
+def looked_up(sheet: str, title: str, note: str, columns: tuple[Column, ...], rows: Sequence[Row]) -> Table:
+    """A limited table that is for a screen and not for print."""
+    return replace(limited(sheet, title, note, columns, rows), is_looked_up=True)

@@ -184,7 +184,7 @@ def test_a_good_file_is_ok_and_what_deserves_a_second_look_is_said(catalog: Cata
         (
             "highest = 5",
             "highest = 5\nstep = 1e-9",
-            "scales.1: scale use: it has more than 100001 points; make the step larger",
+            "scales.1: scale use: it has more than 100000001 points; make the step larger",
         ),
         ("highest = 5", "highest = 5\nthreshold = 6", "scales.1: scale use: the threshold 6 is not on the scale"),
         ("5 = ", "9 = ", "scales.1: scale use: the anchor 9 is not a point of the scale"),

@@ -64,9 +64,9 @@ scale = "points"
 Components = dict[str, float]
 
 
-def components(lab: Lab, rows: list[list[str]]) -> tuple[Components, str | None]:
+def components(lab: Lab, rows: list[list[str]], instrument: str = INSTRUMENT) -> tuple[Components, str | None]:
     """Send rows (session, therapist, rater, patient, value), have a night, and read the standard deviations and the note."""
-    lab.uses(INSTRUMENT)
+    lab.uses(instrument)
     lab.describes(LAYOUT)
     lab.sends("assay.csv", content=csv_bytes([["session", "therapist", "rater", "patient", "value"], *rows]))
     lab.night()

@@ -63,9 +63,9 @@ def test_no_variance_between_therapists_is_insufficient_for_everyone() -> None:
     ratings = lab_of(dict.fromkeys(POINTS, 5))
     assert statuses(ratings) == dict.fromkeys(POINTS, "insufficient")
     assert ratings.asks(
-        "select distinct estimate_note, reliability from supervision.therapist_element "
+        "select distinct estimate_note, reliability, sessions_to_dependable from supervision.therapist_element "
         "where element = 'humility' and scale = 'adherence'"
-    ) == [("variance_zero", None)]
+    ) == [("variance_zero", None, None)]
     assert ratings.asks(
         "select count(distinct estimate), bool_and(low < estimate and estimate < high) from supervision.therapist_element "
         "where element = 'humility' and scale = 'adherence'"
@@ -85,7 +85,8 @@ def test_the_lab_s_settings_move_the_bounds(settings: dict[str, float], status: 
 
 def test_everything_said_of_a_therapist_hangs_together() -> None:
     rows = lab_of().asks(
-        "select estimate, low, high, p_adequate, reliability, comparison_group, estimate_note, sessions_to_50, sessions_to_80 "
+        "select estimate, low, high, p_adequate, reliability, comparison_group, estimate_note, "
+        "sessions_to_dependable.to_50, sessions_to_dependable.to_80 "
         "from supervision.therapist_element where element = 'humility' and scale = 'adherence'"
     )
     assert len(rows) == 6

@@ -16,12 +16,26 @@ from schemas.codes import PURPOSE, SCOPE
 from tests.support.publish_fixture import FACTS, Lab, small_lab
 from tests.support.workbooks import anything_in, open_book, rows_where, table_of, texts_of
 
-SHEETS = [
-    *("Cover", "Contents", "Notes", "Therapists", "Teams", "Trend", "Trajectory", "Instruments"),
-    *("Reliability", "Severity", "Drift", "Planner", "Next rating", "Change", "Team sessions"),
-    *("Coverage", "Consensus", "Workbooks", "Waiting", "Findings", "Team profiles", "Trend charts", "Control charts"),
-    *("Dictionary", "Codes"),
+PRINTED = [
+    *(
+        "Cover",
+        "Contents",
+        "What it says",
+        "Teams",
+        "Trend",
+        "Trajectory",
+        "Reliability",
+        "Severity",
+        "Drift",
+        "Planner",
+    ),
+    *("Change", "Team profiles", "Trend charts", "Control charts", "Notes"),
 ]
+LOOKED_UP = [
+    *("Therapists", "Instruments", "Next rating", "Team sessions", "Coverage", "Consensus"),
+    *("Workbooks", "Waiting", "Findings", "Dictionary", "Codes"),
+]
+SHEETS = PRINTED + LOOKED_UP
 
 
 def summary_of(lab: Lab, folder: Path, facts: NightFacts = FACTS) -> Workbook:
@@ -47,6 +61,27 @@ def test_the_cover_says_lab_period_date_state_purpose_and_whom_to_ask(book: Work
     assert "As of 2026-05-04, the last night on which anything in this workbook changed." in cover
     assert {PURPOSE, SCOPE, "quality@north.example"} <= set(cover)
     assert "1 rating waits for a person and is not counted; 1 error in the sheets is open." in cover
+
+
+def test_a_board_prints_what_it_reads_and_of_the_rest_the_lines_above_the_table(book: Workbook) -> None:
+    for name in PRINTED:
+        assert not book[name].print_area, name
+        assert book[name].page_setup.fitToWidth in (1, None), name
+    for name in LOOKED_UP:
+        (table,) = book[name].tables.values()
+        head_row = int("".join(c for c in table.ref.split(":")[0] if c.isdigit()))
+        assert book[name].print_area.rpartition("$")[2] == str(head_row - 1), name
+        assert "a print holds these lines alone" in book[name]["A2"].value, name
+
+
+def test_what_the_quarter_says_stands_in_sentences_with_their_numbers(book: Workbook) -> None:
+    told = {
+        (row["See the sheet"], row["Team"]): row["What it says"] for row in reversed(table_of(book["What it says"]))
+    }
+    assert told["Trend", "north"] == "Stance, adherence: mean 4.5 over 4 sessions; 3 of them good enough (4 or more)."
+    assert told["Change", "north"].startswith("Stance, adherence: from ")
+    assert told["Drift", "[z]"] == "Adherence: in 2026-Q1, 1 of 1 rater who can be compared moved away from the others."
+    assert told["Waiting", "[z]"] == "1 rating of 1 workbook wait to be mended, the oldest since 2026-04-05."
 
 
 def test_a_final_summary_says_so(tmp_path: Path) -> None:
