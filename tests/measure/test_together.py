@@ -134,6 +134,21 @@ def test_pairs_that_rotate_tell_the_therapists_apart() -> None:
     assert "led_together: therapist" in found.notes
 
 
+def test_when_every_pair_leads_once_the_variances_are_those_of_griffing_s_analysis_of_crosses() -> None:
+    # Five therapists, ten pairs: a half diallel without selfs, where g = u / 2 (Griffing 1956, Australian Journal of Biological
+    # Sciences 9, 463-493, method 4). Totals 18, 15, 20, 12.5, 14.5 of 40 in all; their squares add up to 1315.5, those of the
+    # ten to 173. Mean squares: between (1315.5 / 3 - 4 x 1600 / 15) / 4 = 71 / 24, rest (173 - 438.5 + 800 / 3) / 5 = 7 / 30.
+    teams = ["0+1", "0+2", "0+3", "0+4", "1+2", "1+3", "1+4", "2+3", "2+4", "3+4"]
+    value = [4.5, 5.5, 4.0, 4.0, 5.0, 2.5, 3.0, 4.0, 5.5, 2.0]
+    found = led(value, teams, [0] * 10, list(range(10)))
+    # of g it is (71 / 24 - 7 / 30) / 3, and of u four times that
+    assert [c.variance for c in found.components] == pytest.approx([109 / 30, 7 / 30], rel=1e-4)
+    # u = 2 (5 total - 2 x 40) / 15, of which 1 - (7 / 30) / (71 / 24) = 327 / 355 is kept
+    assert [e.estimate for e in found.estimates] == pytest.approx(
+        [4 + 327 / 355 * 2 * (5 * total - 80) / 15 for total in (18, 15, 20, 12.5, 14.5)], abs=1e-3
+    )
+
+
 def test_two_who_always_lead_together_have_one_estimate_and_a_note_and_no_more_than_half_the_reliability() -> None:
     teams = ["0+1"] * 8 + ["2+3"] * 8 + ["4+5"] * 8
     value = [5.1, 4.9, 5.2, 4.8, 5, 5, 5.1, 4.9, *[3.1, 2.9, 3.2, 2.8] * 2, *[4.1, 3.9, 4.2, 3.8] * 2]
