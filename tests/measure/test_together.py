@@ -110,15 +110,25 @@ def test_a_slope_is_that_of_generalised_least_squares_with_her_effect_free(name:
 
 def led(value: list[float], teams: list[str], rater: list[int], session: list[int]) -> Answer:
     """The answer for a few ratings; a team is written `0+1`."""
+    return answer(rows_of(value, teams, rater, session), ASKED)
+
+
+def led_with_patients(value: list[float], teams: list[str]) -> Answer:
+    """The answer for sessions with one rating each, where every team has one patient."""
+    rows = rows_of(value, teams, [0] * len(value), list(range(len(value))))
+    return answer(replace(rows, patient=rows.therapist), ASKED)
+
+
+def rows_of(value: list[float], teams: list[str], rater: list[int], session: list[int]) -> Rows:
+    """The rows of a few ratings."""
     names = sorted(set(teams))
     members = tuple(tuple(int(level) for level in name.split("+")) for name in names)
     n, membership = len(value), Membership(members)
-    rows = Rows(
+    return Rows(
         np.array(value, dtype=float), np.array([names.index(name) for name in teams]), None, np.array(session), np.array(rater),
         np.zeros(n, dtype=np.int64), np.full(n, np.nan), tuple(f"T-{k}" for k in range(membership.n_therapists)),
         tuple(f"R-{k}" for k in range(max(rater) + 1)), membership,
     )  # fmt: skip
-    return answer(rows, ASKED)
 
 
 def test_pairs_that_rotate_tell_the_therapists_apart() -> None:
@@ -192,3 +202,19 @@ def test_who_leads_alone_gets_the_same_numbers_by_thedesign_of_of_those_who_lead
     one, other = answer(rows, ASKED).estimates, answer(apart, ASKED).estimates
     for name in ("estimate", "low", "high", "reliability"):
         assert [getattr(e, name) for e in one] == pytest.approx([getattr(e, name) for e in other], abs=1e-6)
+
+
+def test_a_pair_that_cannot_be_told_from_its_one_patient_leaves_each_of_the_two_wide_open() -> None:
+    # T-0 alone with one patient, T-1 with T-2 and another, T-3 alone with a third; six sessions each
+    found = led_with_patients(
+        [4.1, 3.9, 4.2, 3.8, 4.0, 4.0, *[5.1, 4.9, 5.2, 4.8, 5.0, 5.0], *[3.1, 2.9, 3.2, 2.8, 3.0, 3.0]],
+        ["0"] * 6 + ["1+2"] * 6 + ["3"] * 6,
+    )
+    assert [c.facet for c in found.components] == ["therapist+patient", "session+residual"]
+    alone, one, other, _ = found.estimates
+    assert [e.note for e in found.estimates] == [
+        EstimateNote.MERGED, EstimateNote.LED_TOGETHER, EstimateNote.LED_TOGETHER, EstimateNote.MERGED,
+    ]  # fmt: skip
+    assert replace(one, therapist_id="T") == replace(other, therapist_id="T")
+    assert (one.high or 0) - (one.low or 0) > 1.5 * ((alone.high or 0) - (alone.low or 0))
+    assert (one.reliability or 1) == pytest.approx((alone.reliability or 0) / 2)
