@@ -60,8 +60,10 @@ class Membership:
 
     def places(self, team: Codes) -> tuple[Codes, Codes]:
         """Row and therapist of each time a therapist takes part in a row, given the rows' teams."""
-        row, therapist = np.nonzero(self.weights[team])
-        return row, therapist
+        size = np.array([len(levels) for levels in self.members])
+        begins, row = np.cumsum(size) - size, np.repeat(np.arange(len(team)), size[team])
+        within = np.arange(len(row)) - np.repeat(np.cumsum(size[team]) - size[team], size[team])
+        return row, np.concatenate([np.array(levels) for levels in self.members])[begins[team[row]] + within]
 
     def company(self, team: Codes) -> Numbers:
         """How many therapists on average led the sessions of each therapist's ratings, herself included."""
@@ -71,22 +73,34 @@ class Membership:
 
     def columns(self, team: Codes, rater: Codes | None = None) -> Numbers:
         """The columns Z of the therapists' effects (rows, therapists); with raters, those of each rater and therapist."""
-        weights = self.weights[team]
-        if rater is None:
-            return weights
-        row, therapist = np.nonzero(weights)
-        pair, column = np.unique(rater[row] * self.n_therapists + therapist, return_inverse=True)
-        found = np.zeros((len(team), len(pair)))
-        found[row, column.reshape(-1)] = weights[row, therapist]
+        row, column, weight, n_columns = self._entries(team, rater)
+        found = np.zeros((len(team), n_columns))
+        found[row, column] = weight
         return found
+
+    def n_pairs(self, team: Codes, rater: Codes) -> int:
+        """How many pairs of a rater and a therapist there are."""
+        return self._entries(team, rater)[3]
 
     def structures(self, facets: Mapping[str, Codes], rater: Codes) -> Mapping[str, Any]:
         """The sparse columns Z of the facets that go by membership, of those that are asked about."""
         from scipy import sparse
 
-        of_rater = {THERAPIST: None, RATER_THERAPIST: rater}
-        team = facets[THERAPIST]
-        return {name: sparse.csc_matrix(self.columns(team, of_rater[name])) for name in facets if name in of_rater}
+        found = {}
+        for name, of_rater in ((THERAPIST, None), (RATER_THERAPIST, rater)):
+            if name in facets:
+                row, column, weight, n_columns = self._entries(facets[THERAPIST], of_rater)
+                found[name] = sparse.csc_matrix((weight, (row, column)), shape=(len(rater), n_columns))
+        return found
+
+    def _entries(self, team: Codes, rater: Codes | None) -> tuple[Codes, Codes, Numbers, int]:
+        """Row, column and weight of what is not zero in Z, and how many columns Z has."""
+        row, therapist = self.places(team)
+        weight = self.weights[team[row], therapist]
+        if rater is None:
+            return row, therapist, weight, self.n_therapists
+        pair, column = np.unique(rater[row] * self.n_therapists + therapist, return_inverse=True)
+        return row, column.reshape(-1), weight, len(pair)
 
     def widest(self, team: Codes, rater: Codes) -> int:
         """How many pairs of a rater and a therapist the largest circle of several therapists has."""

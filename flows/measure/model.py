@@ -44,7 +44,7 @@ SMALL = 100
 # A therapist who cannot be told apart from her one patient: of their variance together a share w is the patient's, anywhere from
 # none to half of it (published studies: a third), and w (1 - w) of it, on average this much, stays open whatever the ratings say.
 MERGED_OPEN = 1 / 6
-# Pairs of a rater and a therapist, in one circle of therapists who lead together, beyond which a night would take hours.
+# Pairs of a rater and a therapist, in one circle of therapists who lead together, beyond which a model takes many seconds.
 WIDEST = 150
 
 
@@ -115,6 +115,7 @@ class Answer:
 
 MOST_SESSIONS = 9_999  # that would be worth telling
 DEPENDABLE = (0.5, 0.7, 0.8)
+MOST_SESSIONS = 1_000_000_000  # what a column of whole numbers holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +261,9 @@ def _n_levels(rows: Rows, name: str, codes: Codes) -> int:
     """How many levels a facet has: of therapists, who lead together or not, and of their raters, each counts."""
     if rows.membership is None or name not in (THERAPIST, RATER_THERAPIST):
         return int(codes.max()) + 1
-    return int(rows.membership.columns(rows.therapist, None if name == THERAPIST else rows.rater).shape[1])
+    if name == THERAPIST:
+        return rows.membership.n_therapists
+    return rows.membership.n_pairs(rows.therapist, rows.rater)
 
 
 def _estimates(told: _Told, asked: Asked) -> tuple[Estimate, ...]:

@@ -5,6 +5,7 @@
 --        error = patient / n_patients + session / n_sessions + rater by therapist / n_raters + residual / (n_sessions *
 --        raters_per_session), and for dependability + rater / n_raters; reliability = therapist / (therapist + error). Raters per session
 --        and distinct raters are different things: twelve ratings as twelve sessions by one rater each, or as six by two.
+--        Sessions led alone are meant; the note says so where some were led by several.
 select
     instrument_id::varchar       as instrument_id,       -- instrument
     role::varchar                as role,                -- role of the raters: observers only

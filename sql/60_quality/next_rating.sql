@@ -4,6 +4,7 @@
 -- why:   one rating takes about an hour, and can go to a new patient's session, to another session of the same patient, or to a second
 --        rater of a session. Each option is tried on the therapist's own ratings: reliability is that of the best linear estimate from
 --        them (generalised least squares; the fitted variances taken as known, severity removed), now and with the one rating more.
+--        A session more is thought to be led as her newest was, by her alone or with the same colleagues.
 --        An element that is null is the mean over the domain's elements. In order of therapist id: whom to rate next is the plan's to say.
 with
 domains as (

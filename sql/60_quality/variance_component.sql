@@ -2,7 +2,8 @@
 -- grain: one row per instrument_id, role, element, scale, facet
 -- reads: measure.element, measure.fit, measure.fit_component
 -- why:   facets that the design cannot tell apart are fitted as one and named by both. Estimates are restricted maximum
---        likelihood (REML), those of lme4, and stand here unrounded, so that they can be held against another program's.
+--        likelihood (REML), those of lme4, and stand here unrounded, so that they can be held against another program's. Where several
+--        therapists led sessions, the therapists' variance is that of one of them (docs/decisions/numbers.md).
 select
     fit.instrument_id::varchar         as instrument_id,  -- instrument
     fit.role::varchar                  as role,           -- role of the raters: observer
@@ -11,7 +12,7 @@ select
     fit.scale::varchar                 as scale,          -- scale
     fit_component.facet::varchar       as facet,          -- facet; facets that cannot be told apart are joined by +
     fit_component.variance::double     as variance,       -- its variance, in squared points of the scale
-    fit_component.share::double        as share,          -- its share of the variance of one rating; null when all ratings are equal
+    fit_component.share::double        as share,          -- its share of the variance of one rating of a session led alone; null when all ratings are equal
     fit_component.n_levels::integer    as n_levels,       -- how many of them were rated; for the residual, how many ratings
     fit_component.position::integer    as position,       -- place among the facets
     fit.mean::double                   as mean,           -- the model's mean, over therapists, patients, sessions and raters such as these

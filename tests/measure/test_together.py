@@ -110,15 +110,25 @@ def test_a_slope_is_that_of_generalised_least_squares_with_her_effect_free(name:
 
 def led(value: list[float], teams: list[str], rater: list[int], session: list[int]) -> Answer:
     """The answer for a few ratings; a team is written `0+1`."""
+    return answer(rows_of(value, teams, rater, session), ASKED)
+
+
+def led_with_patients(value: list[float], teams: list[str]) -> Answer:
+    """The answer for sessions with one rating each, where every team has one patient."""
+    rows = rows_of(value, teams, [0] * len(value), list(range(len(value))))
+    return answer(replace(rows, patient=rows.therapist), ASKED)
+
+
+def rows_of(value: list[float], teams: list[str], rater: list[int], session: list[int]) -> Rows:
+    """The rows of a few ratings."""
     names = sorted(set(teams))
     members = tuple(tuple(int(level) for level in name.split("+")) for name in names)
     n, membership = len(value), Membership(members)
-    rows = Rows(
+    return Rows(
         np.array(value, dtype=float), np.array([names.index(name) for name in teams]), None, np.array(session), np.array(rater),
         np.zeros(n, dtype=np.int64), np.full(n, np.nan), tuple(f"T-{k}" for k in range(membership.n_therapists)),
         tuple(f"R-{k}" for k in range(max(rater) + 1)), membership,
     )  # fmt: skip
-    return answer(rows, ASKED)
 
 
 def test_pairs_that_rotate_tell_the_therapists_apart() -> None:
@@ -132,6 +142,21 @@ def test_pairs_that_rotate_tell_the_therapists_apart() -> None:
     assert {(e.note, e.comparison_group) for e in found.estimates} == {(EstimateNote.SHORT_SERIES, 1)}
     assert [(c.facet, c.n_levels) for c in found.components] == [("therapist", 4), ("session+residual", 12)]
     assert "led_together: therapist" in found.notes
+
+
+def test_when_every_pair_leads_once_the_variances_are_those_of_griffing_s_analysis_of_crosses() -> None:
+    # Five therapists, ten pairs: a half diallel without selfs, where g = u / 2 (Griffing 1956, Australian Journal of Biological
+    # Sciences 9, 463-493, method 4). Totals 18, 15, 20, 12.5, 14.5 of 40 in all; their squares add up to 1315.5, those of the
+    # ten to 173. Mean squares: between (1315.5 / 3 - 4 x 1600 / 15) / 4 = 71 / 24, rest (173 - 438.5 + 800 / 3) / 5 = 7 / 30.
+    teams = ["0+1", "0+2", "0+3", "0+4", "1+2", "1+3", "1+4", "2+3", "2+4", "3+4"]
+    value = [4.5, 5.5, 4.0, 4.0, 5.0, 2.5, 3.0, 4.0, 5.5, 2.0]
+    found = led(value, teams, [0] * 10, list(range(10)))
+    # of g it is (71 / 24 - 7 / 30) / 3, and of u four times that
+    assert [c.variance for c in found.components] == pytest.approx([109 / 30, 7 / 30], rel=1e-4)
+    # u = 2 (5 total - 2 x 40) / 15, of which 1 - (7 / 30) / (71 / 24) = 327 / 355 is kept
+    assert [e.estimate for e in found.estimates] == pytest.approx(
+        [4 + 327 / 355 * 2 * (5 * total - 80) / 15 for total in (18, 15, 20, 12.5, 14.5)], abs=1e-3
+    )
 
 
 def test_two_who_always_lead_together_have_one_estimate_and_a_note_and_no_more_than_half_the_reliability() -> None:
@@ -177,3 +202,19 @@ def test_who_leads_alone_gets_the_same_numbers_by_thedesign_of_of_those_who_lead
     one, other = answer(rows, ASKED).estimates, answer(apart, ASKED).estimates
     for name in ("estimate", "low", "high", "reliability"):
         assert [getattr(e, name) for e in one] == pytest.approx([getattr(e, name) for e in other], abs=1e-6)
+
+
+def test_a_pair_that_cannot_be_told_from_its_one_patient_leaves_each_of_the_two_wide_open() -> None:
+    # T-0 alone with one patient, T-1 with T-2 and another, T-3 alone with a third; six sessions each
+    found = led_with_patients(
+        [4.1, 3.9, 4.2, 3.8, 4.0, 4.0, *[5.1, 4.9, 5.2, 4.8, 5.0, 5.0], *[3.1, 2.9, 3.2, 2.8, 3.0, 3.0]],
+        ["0"] * 6 + ["1+2"] * 6 + ["3"] * 6,
+    )
+    assert [c.facet for c in found.components] == ["therapist+patient", "session+residual"]
+    alone, one, other, _ = found.estimates
+    assert [e.note for e in found.estimates] == [
+        EstimateNote.MERGED, EstimateNote.LED_TOGETHER, EstimateNote.LED_TOGETHER, EstimateNote.MERGED,
+    ]  # fmt: skip
+    assert replace(one, therapist_id="T") == replace(other, therapist_id="T")
+    assert (one.high or 0) - (one.low or 0) > 1.5 * ((alone.high or 0) - (alone.low or 0))
+    assert (one.reliability or 1) == pytest.approx((alone.reliability or 0) / 2)
