@@ -78,7 +78,8 @@ def _sentences(course: Course, letters: dict[str, str], n_left_out: int) -> Iter
         if visit.change:
             both, rest = _told_on_both_sides(course, before, visit), _ends_and_begins(course, before, visit)
             again = "the same" if both == said else both
-            when = f"Change on {visit.session_on.isoformat()}, {visit.instrument} after {visit.before}"
+            how = "beside" if visit.change == InstrumentChange.BESIDE else "after"
+            when = f"Change on {visit.session_on.isoformat()}, {visit.instrument} {how} {visit.before}"
             yield f"{when}. Told on both sides: {again}. {rest}."
             said = both
     if course.n_undated:
@@ -125,17 +126,17 @@ def _ends_and_begins(course: Course, before: Visit, visit: Visit) -> str:
 
 def _sides(course: Course, before: Visit, visit: Visit) -> list[tuple[CourseLine, bool, bool]]:
     """Each line, and whether it is covered before and after a change."""
-    there = course.visits.index(visit)
-    return [(line, _was_covered(course, line, before), line.points[there].is_covered) for line in course.lines]
+    return [(line, _is_covered(course, line, before), _is_covered(course, line, visit)) for line in course.lines]
 
 
 def _begin(n: int) -> str:
     return "begins" if n == 1 else "begin"
 
 
-def _was_covered(course: Course, line: CourseLine, before: Visit) -> bool:
-    session = before.session_id
-    return any(p.is_covered for p, v in zip(line.points, course.visits, strict=True) if v.session_id == session)
+def _is_covered(course: Course, line: CourseLine, visit: Visit) -> bool:
+    """Whether any instrument of the visit's session covers the line: nothing ends where the other is used still."""
+    points = zip(line.points, course.visits, strict=True)
+    return any(point.is_covered for point, other in points if other.session_id == visit.session_id)
 
 
 def _names(course: Course, lines: Sequence[CourseLine]) -> str:

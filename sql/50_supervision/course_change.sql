@@ -52,8 +52,8 @@ select
     instrument_version::varchar as instrument_version,  -- its version
     (string_agg(distinct domain, '; ' order by domain))::varchar as domains, -- domains in which it takes the other's place
     (string_agg(told, '; ' order by told) filter (how = 3))::varchar as going_on, -- elements told on both sides, each in its own units; null when none is
-    (string_agg(told, '; ' order by told) filter (how = 1))::varchar as ending, -- elements that this instrument does not tell; null when there is none
-    (string_agg(told, '; ' order by told) filter (how = 2))::varchar as beginning -- elements that only this instrument tells; null when there is none
+    (string_agg(told, '; ' order by told) filter (how = 1 and instrument_change <> 'beside'))::varchar as ending, -- elements that are told no longer; null when there is none
+    (string_agg(told, '; ' order by told) filter (how = 2))::varchar as beginning -- elements that only the new one tells; null when there is none
 from elements
 group by
     therapist_id, role, modality, unit, session_id, session_on, in_window, instrument_change, instruments_before, instrument_id,

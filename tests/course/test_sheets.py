@@ -90,6 +90,15 @@ def test_both_sides_of_a_picture_have_an_axis_of_their_own(books: dict[str, Work
     assert [len(c.series) for c in chart._charts] == [3, 2]
 
 
+def test_where_both_are_used_for_a_while_nothing_ends(books: dict[str, Workbook]) -> None:
+    (told,) = [text for text in texts_of(books["T-4"][SHEET]) if text.startswith("Change on")]
+    assert told.startswith("Change on 2026-02-10, mbt-i-acs 1.0 beside mbt-session 1.0. Told on both sides: ")
+    assert " 0 lines end there, 2 lines begin." in " ".join(texts_of(books["T-4"][SHEET]))
+    assert grid_row(books["T-4"][SHEET], "Keeps a not-knowing position [crosswalk]", "Adherence", 4) == [
+        (4, False), (2, True), (5, False), (3, True)
+    ]  # fmt: skip
+
+
 def test_a_version_is_told_as_such_with_the_threshold_of_each(books: dict[str, Workbook]) -> None:
     sheet = books["T-3"][SHEET]
     assert grid_row(sheet, "Keeps a not-knowing position", "Adherence", 2) == [(4, False), (4, True)]

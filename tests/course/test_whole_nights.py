@@ -1,4 +1,4 @@
-"""A change of instrument through whole nights: in the files that people open, as of a past day, and after an erasure."""
+"""A change of instrument through whole nights: in the files that people open, and as of a past day."""
 
 from __future__ import annotations
 
@@ -7,24 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from flows.keeping.erase import People, erase
 from flows.load.connection import open_published
 from tests.history.past_nights import PastNights
-from tests.keeping.homes import reads_here, without_models
+from tests.keeping.homes import without_models
 from tests.support.lab import PAIR
 from tests.support.workbooks import open_book, table_of
 
-FIRST, SECOND, THIRD = dt.date(2026, 7, 1), dt.date(2026, 7, 8), dt.date(2026, 7, 15)
+FIRST, SECOND = dt.date(2026, 7, 1), dt.date(2026, 7, 8)
 COURSE = (
     "select session_id, instrument_version, mean, threshold, stands, instrument_change from supervision.therapist_course"
     " where (element, scale) = ('not_knowing', 'adherence') order by therapist_id, position"
 )
 
 
-def test_a_new_version_is_marked_published_told_as_of_then_and_erased_with_the_therapist(
+def test_a_new_version_is_marked_and_published_and_a_past_day_is_told_without_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reads_here(monkeypatch)
     without_models(monkeypatch)
     lab = PastNights(tmp_path / "home", monkeypatch)
     lab.sends("one.xlsx", "session | rater | date | adherence | competence\nS-1 | R-1 | 2026-06-01 | 4 | 4")
@@ -48,9 +46,3 @@ def test_a_new_version_is_marked_published_told_as_of_then_and_erased_with_the_t
     assert lab.tells(FIRST, today=SECOND) == lab.was(FIRST)
     with open_published(published / "as-of" / FIRST.isoformat() / "fidelity.duckdb") as con:
         assert con.execute(COURSE).fetchall() == told[:1]
-
-    lab.leaves()
-    erase(lab.now_settings(), People(therapists=["T-1"]), dt.datetime.combine(SECOND, dt.time(12), dt.UTC))
-    lab.publishes(THIRD)
-    assert lab.asks(COURSE) == []
-    assert lab.asks("from supervision.course_change") == []
