@@ -9,7 +9,7 @@ select
     outcome::varchar      as outcome,      -- what became of it (about.code, list outcome)
     reason::varchar       as reason,       -- why, where the outcome needs a reason
     layout::varchar       as layout,       -- layout and version it was read with; null when it was not read
-    n_ratings::integer    as n_ratings,    -- ratings found in it
+    n_ratings::integer    as n_ratings,    -- ratings found in it; a log of events counts as one for each session and rater it names
     n_accepted::integer   as n_accepted,   -- of these, taken in when first judged
     n_held::integer       as n_held,       -- of these, held when first judged; held_rating has those that still wait
     n_duplicate::integer  as n_duplicate   -- of these, known already when first judged

@@ -191,6 +191,19 @@ def test_a_log_that_is_taken_back_leaves_the_scores_and_one_whose_rating_is_take
     assert lab.findings() == [("events2.csv", "E2", "timeline_waits")]
 
 
+def test_a_log_beside_its_ratings_in_one_workbook_is_read_once_with_them(lab: Lab) -> None:
+    beside = (
+        LAYOUT.partition("[timeline]")[2].replace("\n", '\nsheet = "Events"\n', 1).replace(", required = false", "")
+    )
+    lab.describes(WIDE + "[timeline]" + beside)
+    ratings = "\n".join(("session | rater | item | A | C", *(f"S-1 | R-1 | {item} | 5 | 5" for item in ITEMS)))
+    lab.sends("all.xlsx", sheets={"Ratings": ratings, "Events": LOG})
+    said = lab.night()
+    assert (said["ratings"], said["accepted"]) == (1, 1)
+    assert [row[2] for row in lab.rows(STEPS)] == [1, 2, 3]
+    assert lab.findings() == []
+
+
 def test_each_file_may_be_named_after_its_session_and_what_the_layout_names_must_be_there(lab: Lab) -> None:
     lab.describes(
         LAYOUT.replace('session_id = { column = "Recording" }', "session_id = { file_name = true, pattern = '^\\S+' }")
