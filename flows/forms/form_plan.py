@@ -78,7 +78,7 @@ class FormPlan:
     @property
     def legend_row(self) -> int:
         """First of the rows that say how to rate: one a scale, one for the marks, then purpose and scope."""
-        return self.overall_row + 5
+        return self.overall_row + 4
 
     @property
     def last_row(self) -> int:

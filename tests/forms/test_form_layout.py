@@ -38,6 +38,9 @@ def test_the_layout_of_our_own_form_says_where_everything_stands(catalog: Catalo
         "phase": ("Phase of treatment",),
         "diagnosis": ("Diagnosis group",),
         "setting": ("Setting",),
+        "settles": ("Settles ratings of",),
+        "signed_by": ("Signed off by",),
+        "signed_on": ("Signed on",),
         "item": ("No.",),
         "comment": ("Remark",),
     }

@@ -70,7 +70,14 @@ def test_exactly_the_cells_to_fill_in_are_unlocked(written: Written) -> None:
     sheet = written("mbt-session")["Rating"]
     details = area("C", 3, 7) | area("EF", 3, 6)
     scores_and_remarks = area("DEF", 11, 18) | area("DEF", 20, 24)
-    assert unlocked_cells(sheet) == details | scores_and_remarks | area("CDEFG", 26, 26) | {"C27", "E27", "C28"}
+    assert unlocked_cells(sheet) == details | scores_and_remarks | area("CDEFG", 26, 26) | {
+        "C27",
+        "E27",
+        "C28",
+        "E28",
+        "C29",
+        "E29",
+    }
 
 
 def test_cells_unused_by_design_are_locked_grey_and_say_so_in_words(written: Written) -> None:
@@ -81,7 +88,14 @@ def test_cells_unused_by_design_are_locked_grey_and_say_so_in_words(written: Wri
     assert [sheet[cell].fill.start_color.rgb for cell in unused] == ["00E3E5E6"] * 3
     details = area("C", 3, 7) | area("EF", 3, 6)
     scores_and_remarks = area("DEF", 10, 26) - set(unused)
-    assert unlocked_cells(sheet) == details | scores_and_remarks | area("CDEFG", 28, 28) | {"C29", "E29", "C30"}
+    assert unlocked_cells(sheet) == details | scores_and_remarks | area("CDEFG", 28, 28) | {
+        "C29",
+        "E29",
+        "C30",
+        "E30",
+        "C31",
+        "E31",
+    }
 
 
 @pytest.mark.parametrize("sheet", ["Rating", "Timeline"])
