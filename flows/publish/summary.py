@@ -278,7 +278,7 @@ def _write_charts(
     rows: SheetRows, name: str, pictures: Sequence[Picture] | Sequence[ControlPicture], source: Worksheet
 ) -> None:
     """A sheet of charts, each under its question and the sentence that says what it shows."""
-    shown = pictures[:MOST_CHARTS]
+    shown: list[Picture | ControlPicture] = [*pictures[:MOST_CHARTS]]
     left_out = f" {counted(len(pictures) - len(shown), 'more chart')} left out." if len(pictures) > len(shown) else ""
     rows.line(CHART_TITLES[name], "Heading 1")
     rows.line(f"This sheet contains {counted(len(shown), 'chart')}.{left_out} {CHART_NOTE}", "Text")
