@@ -218,7 +218,7 @@ def write_table(book: Workbook, table: Table, *, is_long: bool = False, links: b
     head_row = len(lines) + 2
     if is_long:
         rows.sheet.freeze_panes = f"A{head_row + 1}"
-    if table.is_looked_up:
+    if table.is_looked_up and table.rows:
         rows.sheet.print_area = f"A1:{_column_at(READ_ACROSS, table.columns)}{len(lines) + 1}"
         rows.sheet.print_title_cols = None
         rows.sheet.page_setup.fitToWidth = 1
@@ -237,7 +237,7 @@ def write_table(book: Workbook, table: Table, *, is_long: bool = False, links: b
 def _lines_above(table: Table, *, is_long: bool) -> list[str]:
     of_rows = f"of {counted(len(table.rows), 'row')}" if table.rows else "and nothing to show in it"
     left_out = f" {counted(table.left_out, 'row')} more stand in the database only." if table.left_out else ""
-    not_printed = f" {NOT_PRINTED}" if table.is_looked_up else ""
+    not_printed = f" {NOT_PRINTED}" if table.is_looked_up and table.rows else ""
     lines = [f"This sheet contains one table {of_rows}.{left_out}{not_printed}", table.note]
     if is_long:
         lines += ["; ".join(f"{mark} means {meaning}" for mark, meaning in SHORTHAND.items()) + ".", TO_TURN_OFF]
@@ -287,7 +287,7 @@ def _write_charts(
     rows: SheetRows, name: str, pictures: Sequence[Picture] | Sequence[ControlPicture], source: Worksheet
 ) -> None:
     """A sheet of charts, each under its question and the sentence that says what it shows."""
-    shown = pictures[:MOST_CHARTS]
+    shown: list[Picture | ControlPicture] = [*pictures[:MOST_CHARTS]]
     left_out = f" {counted(len(pictures) - len(shown), 'more chart')} left out." if len(pictures) > len(shown) else ""
     rows.line(CHART_TITLES[name], "Heading 1")
     rows.line(f"This sheet contains {counted(len(shown), 'chart')}.{left_out} {CHART_NOTE}", "Text")

@@ -107,7 +107,7 @@ RELIABILITY_COLUMNS = (
     Column("Alpha", "Krippendorff's ordinal alpha.", 9, "Mean"),
     Column("Same point", "Share of pairs of raters of one session that gave the same value.", 10, "Share"),
     Column("Within a point", "Share of pairs no more than one point apart.", 10, "Share"),
-    Column("No opportunity", "Given that one rater says so, the chance that another of the session does.", 13, "Share"),
+    Column("No opportunity", "Given that one rater says so, the chance that another of the session does.", 11, "Share"),
     Column("Little spread", "yes: nearly all ratings lie within two neighbouring points, which makes correlations low.", 10),
     NOTE,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import resource
 import time
+from dataclasses import replace
 from statistics import mean
 
 import numpy as np
@@ -21,6 +22,7 @@ from flows.measure.variance import fit
 
 ELEMENTS, SCALES = 13, 2
 AT_MOST = 30  # plain fits an element and scale
+LARGE = 50_000  # ratings from which a model takes minutes, and two of them tell as much as 26
 ASKED = Asked(4.0, 5.0, 8, 270)
 
 
@@ -28,8 +30,8 @@ def rows_of(ratings: int, seed: int) -> Rows:
     """Ratings of a lab: two raters a session, two sessions a patient, 100 sessions a therapist (200 in a large lab)."""
     rng = np.random.default_rng(seed)
     sessions = ratings // 2
-    per_therapist = 200 if ratings > 50_000 else 100
-    n_therapists, n_raters = max(1, sessions // per_therapist), 40 if ratings > 50_000 else 20
+    per_therapist = 200 if ratings > LARGE else 100
+    n_therapists, n_raters = max(1, sessions // per_therapist), 40 if ratings > LARGE else 20
     session = np.repeat(np.arange(sessions), 2)
     therapist = session // per_therapist
     first = rng.integers(0, n_raters, sessions)
@@ -46,6 +48,14 @@ def rows_of(ratings: int, seed: int) -> Rows:
     days = np.repeat(rng.integers(0, 720, sessions), 2).astype(float)
     value = np.clip(np.round(value), 1, 7)
     return Rows(value, therapist, levels(patient), session, rater, np.zeros_like(session), days, named, raters, 0)
+
+
+def rated_again(rows: Rows, times: int, seed: int) -> Rows:
+    """The same therapists, patients, sessions and raters with so many times the ratings: what growth with ratings alone is."""
+    chance = np.random.default_rng(seed).normal(0, 0.7, len(rows.value) * times)
+    fields = ("therapist", "patient", "session", "rater", "element", "days")
+    more = {name: np.tile(getattr(rows, name), times) for name in fields}
+    return replace(rows, value=np.tile(rows.value, times) + chance, **more)
 
 
 def plain_seconds(rows: Rows) -> float:
@@ -66,16 +76,24 @@ def model_seconds(rows: Rows) -> float:
 def main() -> None:
     """Print, for each size, the plain fit, the models, their ratio, and the most memory held."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.numbers", description=__doc__)
-    parser.add_argument("--ratings", type=int, nargs="+", default=[12_000], help="sizes, such as 12000 200000 [12000]")
+    parser.add_argument("--ratings", type=int, nargs="+", default=[12_000, 200_000], help="sizes [12000 200000]")
     parser.add_argument(
-        "--models", type=int, default=ELEMENTS * SCALES, help="how many element-scale pairs to time [26]"
+        "--models",
+        type=int,
+        default=ELEMENTS * SCALES,
+        help="how many element-scale pairs to time, of large labs two [26]",
     )
     asked = parser.parse_args()
     plain_seconds(rows_of(2_000, 1))  # imports are no part of a fit
     for ratings in asked.ratings:
         plain = plain_seconds(rows_of(ratings, 0))
-        each = [model_seconds(rows_of(ratings, seed)) for seed in range(asked.models)]
+        n_models = min(asked.models, 2 if ratings > LARGE else asked.models)
+        each = [model_seconds(rows_of(ratings, seed)) for seed in range(n_models)]
         mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        if ratings <= LARGE:
+            grown = [(k, model_seconds(rated_again(rows_of(ratings, 0), k, 1))) for k in (1, 2, 4)]
+            told = ", ".join(f"{k} times the ratings {seconds:.1f} s" for k, seconds in grown)
+            print(f"{ratings} ratings, the same levels: {told}", flush=True)
         print(
             f"{ratings} ratings: one plain fit {plain:.2f} s; {len(each)} models {sum(each):.1f} s, that is "
             f"{mean(each) / plain:.1f} plain fits each (at most {AT_MOST}); memory {mib:.0f} MiB",

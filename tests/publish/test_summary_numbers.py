@@ -65,9 +65,10 @@ def test_drift_counts_those_who_moved_and_says_what_cannot_be_seen(book: Workboo
 
 def test_the_planner_is_the_mean_over_a_domains_elements(book: Workbook) -> None:
     rows = rows_where(book["Planner"], Domain="Stance")
-    assert [(r["Ratings"], r["Sessions"], r["Reliability"], r["Dependability"]) for r in rows] == [
-        (4, 4, 0.5, 0.4),
-        (8, 8, 0.67, 0.57),
+    shown = ("Raters a session", "Figure", "2 sessions", "4 sessions", "8 sessions")
+    assert [[row[c] for c in shown] for row in rows] == [
+        [1, "reliability", "[x]", 0.5, 0.67],
+        [1, "dependability", "[x]", 0.4, 0.57],
     ]
 
 
@@ -82,7 +83,7 @@ def test_what_the_next_hour_would_buy_is_told_option_by_option(book: Workbook) -
 
 
 def test_a_change_that_cannot_be_split_says_so(book: Workbook) -> None:
-    whole, part = (rows_where(book["Change"], Element_id=e)[0] for e in ("all of the domain", "humility"))
+    whole, part = (rows_where(book["Change"], Scale=scale)[0] for scale in ("Adherence", "Competence"))
     parts = ("Difference", "Therapists' work", "Severity of raters", "Who was rated", "Note")
     assert [whole[p] for p in parts] == [-0.5, -0.25, -0.125, -0.125, "[z]"]
     untold = "these raters share no sessions: therapists and severity are one, and not split"

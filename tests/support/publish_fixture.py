@@ -384,17 +384,17 @@ def _add_numbers(lab: Lab) -> None:
         place = ("T-1-S4" if option == "second_rater" else None, None)
         note = "untold" if then is None else None
         lab.add("quality.next_rating", ("T-1", *key, None, "adherence", option, True, *place, *numbers, most, note))
-    halves, seen = ("2025-H2", "2026-H1"), (4, 4, 2, 2)
+    periods, seen = ("2025-Q4", "2026-Q1"), (4, 4, 2, 2)
     lab.add(
         "quality.change",
-        ("north", *key, None, "adherence", *halves, *seen, 4.5, 4.0, -0.5, -0.25, -0.125, -0.125, None),
+        ("north", *key, None, "adherence", *periods, *seen, 4.5, 4.0, -0.5, -0.25, -0.125, -0.125, None),
     )
     untold = (
         "north",
         *key,
-        "humility",
-        "adherence",
-        *halves,
+        None,
+        "competence",
+        *periods,
         *seen,
         4.5,
         4.0,
