@@ -55,7 +55,9 @@ class Settings(BaseSettings):
         default=4, ge=1, description="A crisis plan that is in place later than by this session is late."
     )
     min_sessions: int = Field(default=4, ge=1, description="Fewer sessions than this: insufficient.")
-    min_patients: int = Field(default=2, ge=0, description="Fewer patients than this: insufficient.")
+    min_patients: int = Field(
+        default=2, ge=0, description="Fewer patients than this: insufficient; not asked for in groups."
+    )
     min_raters: int = Field(default=2, ge=1, description="Fewer raters than this: insufficient.")
     drift_points: float = Field(default=0.5, gt=0, description="A rater who moves further than this may be drifting.")
     drift_sessions: int = Field(

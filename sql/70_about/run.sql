@@ -15,7 +15,7 @@ select
     window_start::date      as window_start,  -- sessions after this date, up to night_on, count in therapist_element; for the newest night
     since::date             as since,         -- what is newer than this is new since the last meeting; for the newest night
     min_sessions::integer   as min_sessions,  -- fewer sessions than this are insufficient; for the newest night
-    min_patients::integer   as min_patients,  -- fewer patients than this are insufficient; for the newest night
+    min_patients::integer   as min_patients,  -- fewer patients than this are insufficient, but in groups; for the newest night
     min_raters::integer     as min_raters,    -- fewer raters than this are insufficient; for the newest night
     n_workbooks::integer    as n_workbooks,   -- workbooks newly judged
     n_ratings::integer      as n_ratings,     -- ratings newly found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from flows.load.models import SQL
 from schemas.catalog import Catalog
 from tests.support.drawn_ratings import TINY, Ratings
 
@@ -79,3 +80,15 @@ def test_cases_are_units_as_sessions_are_and_several_of_one_patient_lie_in_her()
     assert ratings.asks(
         "select facet, n_levels from quality.variance_component where scale = 'adherence' order by position"
     ) == [("therapist", 6), ("patient", 12), ("session", 24), ("rater", 2), ("rater_therapist", 12), ("residual", 48)]
+
+
+def test_more_therapists_than_ratings_are_no_offence_to_the_check_of_the_components() -> None:
+    ratings = Ratings()
+    ratings.counts("""
+        session | therapist | rater | item     | adherence | competence
+        G-1     | T-1+T-2   | R-1   | humility | 6         | 6
+        G-2     | T-2+T-3   | R-1   | humility | 3         | 4
+    """)
+    ratings.rebuild()
+    assert ratings.asks("select max(n_levels) from quality.variance_component") == [(3,)]
+    assert ratings.asks((SQL / "60_quality" / "checks" / "components_add_up.sql").read_text(encoding="utf-8")) == []

@@ -158,7 +158,8 @@ def group_lab(pairs: list[str], points: dict[str, int], **settings: Any) -> Rati
     ratings = Ratings(catalog=Catalog({("together", "1.0"): GROUP}, {}, {}), **settings)
     lines = ["session | therapist | rater | instrument | item | adherence | competence"]
     for s, pair in enumerate(pairs):
-        middle = sum(points[therapist] for therapist in pair.split("+")) // 2
+        led_by = pair.split("+")
+        middle = sum(points[therapist] for therapist in led_by) // len(led_by)
         for k in range(2):
             value = middle + UNEVEN[(3 * s + k) % 8]
             lines.append(f"G-{s} | {pair} | R-{(s + k) % 3} | together 1.0 | humility | {value} | {value}")

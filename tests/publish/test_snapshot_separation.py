@@ -181,9 +181,12 @@ def test_charts_focus_and_plan_of_her_own_are_there_and_nothing_of_teams_or_rate
     for table in ("supervision.therapist_chart", "supervision.focus"):
         assert asks(hers, f"select distinct therapist_id from {table}") == [("MINE-1",)], table
         assert asks(files["lab"], f"select count(distinct therapist_id) from {table}") == [(2,)], table
-    assert asks(hers, "select distinct therapist_id from quality.next_rating") == [
-        ("MINE-1",)
-    ]  # MINE-2 led with another
+    # MINE-2 led with a colleague of another supervisor, who has a plan in the lab's file alone
+    assert asks(hers, "select distinct therapist_id from quality.next_rating order by all") == [
+        ("MINE-1",),
+        ("MINE-2",),
+    ]
+    assert asks(files["lab"], "select count(distinct therapist_id) > 2 from quality.next_rating") == [(True,)]
     for table in ("team_chart", "change", "rater_severity", "rater_drift"):
         assert asks(hers, f"select count(*) from quality.{table}") == [(0,)], table
     assert asks(files["lab"], "select count(*) from quality.team_chart") == [(2,)]

@@ -86,6 +86,13 @@ def test_what_is_too_few_is_named() -> None:
     assert too_few(4, 2, 2, enough) == ""
 
 
+def test_no_number_of_patients_is_too_few_in_groups() -> None:
+    enough = Enough(4, 2, 2, frozenset({"mbt-group"}))
+    assert too_few(4, 0, 2, enough.of("mbt-group")) == ""
+    assert too_few(4, 0, 1, enough.of("mbt-group")) == "too few raters to say"
+    assert too_few(4, 0, 2, enough.of("mbt-session")) == "too few patients to say"
+
+
 def test_quarters_follow_each_other_over_the_year() -> None:
     assert [quarter_of(date(2026, month, 1)) for month in (1, 3, 4, 12)] == ["2026-Q1", "2026-Q1", "2026-Q2", "2026-Q4"]
     assert next_quarter(date(2025, 10, 1)) == date(2026, 1, 1)

@@ -9,4 +9,4 @@ select instrument_id, role, element, scale
 from quality.variance_component
 inner join modelled using (instrument_id, role, element, scale)
 group by instrument_id, role, element, scale
-having count(*) <> count(distinct facet) or abs(sum(share) - 1) > 1e-9 or max(n_levels) <> any_value(n)
+having count(*) <> count(distinct facet) or abs(sum(share) - 1) > 1e-9 or arg_max(n_levels, position) <> any_value(n)
