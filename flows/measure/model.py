@@ -115,7 +115,6 @@ class Answer:
 
 MOST_SESSIONS = 9_999  # that would be worth telling
 DEPENDABLE = (0.5, 0.7, 0.8)
-MOST_SESSIONS = 1_000_000_000  # what a column of whole numbers holds
 
 
 @dataclass(frozen=True, slots=True)

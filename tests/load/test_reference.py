@@ -113,6 +113,7 @@ def test_every_list_of_codes_is_there_and_findings_read_as_sentences() -> None:
         "model_note", "estimate_note", "rater_note", "icc_type", "compared_with",
         "mode", "arousal", "intervention", "followed", "basis", "break_kind", "cause", "field",
         "chart_rule", "focus", "rating_option", "plan_note", "phase", "diagnosis", "setting", "consensus", "waits_for",
+        "instrument_change", "stands", "gap", "coverage",
     }  # fmt: skip
     assert ratings.asks("select severity, meaning from reference.code where code = 'cell_blank'") == [
         ("error", "Nothing is entered for the item, the scale. Enter a rating.")

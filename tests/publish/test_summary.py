@@ -67,7 +67,8 @@ def test_a_board_prints_what_it_reads_and_of_the_rest_the_lines_above_the_table(
     for name in PRINTED:
         assert not book[name].print_area, name
         assert book[name].page_setup.fitToWidth in (1, None), name
-    for name in LOOKED_UP:
+    assert not book["Instruments"].print_area  # nothing to look up: one line is no long table
+    for name in set(LOOKED_UP) - {"Instruments"}:
         (table,) = book[name].tables.values()
         head_row = int("".join(c for c in table.ref.split(":")[0] if c.isdigit()))
         assert book[name].print_area.rpartition("$")[2] == str(head_row - 1), name

@@ -38,6 +38,10 @@ def ratings() -> Ratings:
         "insert into supervision.session_fact values ('C-1 @ 6', 'C-1', 6, '2026-03-01', 'T-1', 'P-1', 'R-1', 'observer', "
         "'tiny', '1.0', 'crisis_plan', 'in_place', 'choice', 'rated', 'yes', 'C-1.xlsx', 'Rating', 'D13')"
     )
+    ratings.con.execute(  # nor does anything wait for a consensus
+        "insert into quality.waiting_session values ('S-1', '2026-03-01', 'T-1', 'tiny', 'consensus', 'R-1; R-2', "
+        "'2026-06-02 04:15:00')"
+    )
     ratings.con.execute(
         "insert into supervision.prompt values ('C-1 @ 6', '2026-03-01', 'crisis-plan-late', 'What stood in its way?', "
         "'It is stressed from the beginning.', 'C-1.xlsx', 'Rating', 'E13')"
