@@ -66,6 +66,7 @@ def published(home: Path) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(home)
         patch.setenv("FIDELITY_SETTLE_SECONDS", "0")
+        patch.setenv("FIDELITY_CONSENSUS", "always")  # so that a session waits for one
         patch.delenv("FIDELITY_HOME", raising=False)
         for line in "".join(blocks("bash")).splitlines():
             words = shlex.split(line, comments=True)
