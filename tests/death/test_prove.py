@@ -125,23 +125,32 @@ TRIALS: dict[str, tuple[Callable[[Bench], Figures], Callable[[Path], object], st
 }
 
 
+HELD_BELOW = ("hostile", "duplicates")  # by the whole of `prove`
+HELD_ELSEWHERE = ("kills", "disk")  # in test_random_kills.py and test_disk_full.py
+OF_ANY_LAB = ("kills", "disk", "readers")  # so that of a smaller one will do
+
+
 @pytest.mark.parametrize("name", TRIALS)
-def test_a_trial_holds_and_notices_what_is_lost(proving: Bench, tmp_path: Path, name: str) -> None:
+def test_a_trial_holds_and_notices_what_is_lost(proving: Bench, bench: Bench, tmp_path: Path, name: str) -> None:
     try_it, sabotage, words = TRIALS[name]
-    bench = dataclasses.replace(proving, folder=tmp_path)
-    if name not in ("hostile", "duplicates"):  # the whole of `prove` shows them held, below
+    standing_on = bench if name in OF_ANY_LAB else proving
+    if name not in (*HELD_BELOW, *HELD_ELSEWHERE):
         (tmp_path / "well").mkdir()
-        assert try_it(dataclasses.replace(bench, folder=tmp_path / "well")).holds
+        assert try_it(dataclasses.replace(standing_on, folder=tmp_path / "well")).holds
     (tmp_path / "harmed").mkdir()
-    harmed = dataclasses.replace(bench, folder=tmp_path / "harmed", nights=Sabotaged(proving.nights, sabotage))
+    harmed = dataclasses.replace(
+        standing_on, folder=tmp_path / "harmed", nights=Sabotaged(standing_on.nights, sabotage)
+    )
     figures = carried_out(Trial(name, name, try_it), harmed)
     assert not figures.holds
     assert any(words in sentence for sentence in figures.wrong), figures.wrong
 
 
-def test_the_whole_of_it_holds_trial_after_trial(proving: Bench, tmp_path: Path) -> None:
-    trials = [trial for trial in run.TRIALS if trial.name in ("hostile files", "duplicates", "nights at once")]
-    results = have_trials(trials, proving.evening, tmp_path, proving.nights, 1, 1, Silence())
+def test_the_whole_of_it_holds_trial_after_trial(proving: Bench, bench: Bench, tmp_path: Path) -> None:
+    results = []
+    for evening, names in ((proving.evening, ("hostile files", "duplicates")), (bench.evening, ("nights at once",))):
+        trials = [trial for trial in run.TRIALS if trial.name in names]
+        results += have_trials(trials, evening, tmp_path, proving.nights, 1, 1, Silence())
     assert [(r.trial.name, r.figures.holds, r.figures.lost, r.figures.wrong) for r in results] == [
         ("hostile files", True, 0, ()),
         ("duplicates", True, 0, ()),
@@ -152,15 +161,15 @@ def test_the_whole_of_it_holds_trial_after_trial(proving: Bench, tmp_path: Path)
 
 
 def test_a_second_night_that_is_let_in_is_noticed(
-    proving: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("flows.prove.at_once.PLACES", ("loaded",))  # the whole of `prove`, above, stands still at each
 
     def let_in(ended: Ended) -> Ended:
         return dataclasses.replace(ended, meanwhile=[(0, "Night of 2026-07-08: nothing new.") for _ in ended.meanwhile])
 
-    bench = dataclasses.replace(proving, folder=tmp_path, nights=Sabotaged(proving.nights, nothing, let_in))
-    assert try_at_once(bench).wrong == ("a second night ended with exit code 0",)
+    harmed = dataclasses.replace(bench, nights=Sabotaged(bench.nights, nothing, let_in))
+    assert try_at_once(harmed).wrong == ("a second night ended with exit code 0",)
 
 
 @pytest.fixture
