@@ -125,12 +125,9 @@ def _raters(con: DuckDBPyConnection) -> Iterator[Row]:
         if not n:
             words = f"{scale}: too few sessions were rated by two to say whether raters agree"
         else:
-            words = f"{scale}: the reliability of one rating of one element is {middle:.2f}"
-            words += (
-                f" in the middle of {n} elements (span {low:.2f} to {high:.2f})"
-                if n > 1
-                else "; of others none is told"
-            )
+            of = "one element" if n > 1 else "the one element told"
+            words = f"{scale}: the reliability of one rating of {of} is {middle:.2f}"
+            words += f" in the middle of {n} elements (span {low:.2f} to {high:.2f})" if n > 1 else ""
             words += "" if within is None else f"; two raters of a session are within a point in {within:.0%}"
         if n_restricted:
             words += f"; in {counted(n_restricted, 'element')} ratings hardly differ, which makes it low although raters agree"
@@ -214,7 +211,8 @@ WAITING_SQL = "select count(*), count(distinct workbook), min(since)::date from 
 def _waiting(con: DuckDBPyConnection) -> Iterator[Row]:
     n, n_workbooks, since = _only(con, WAITING_SQL)
     if n:
-        words = f"{counted(n, 'rating')} of {counted(n_workbooks, 'workbook')} {'waits' if n == 1 else 'wait'} to be mended, the oldest since {since}."
+        what = f"{counted(n, 'rating')} of {counted(n_workbooks, 'workbook')} {'waits' if n == 1 else 'wait'}"
+        words = f"{what} to be mended, the oldest since {since}."
         yield None, None, words, "Waiting"
 
 

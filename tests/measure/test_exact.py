@@ -86,7 +86,7 @@ def test_raters_who_differ_by_their_severity_alone_leave_the_same_fit_and_their_
 
 
 def test_mcgraw_and_wong_s_three_pairs_have_a_session_variance_of_four_and_a_rater_variance_of_two() -> None:
-    # Their pairs (2,4), (4,6), (6,8) (Psychological Methods 1, 32): consistency 4 / 4, absolute agreement 4 / (4 + 2).
+    # Their pairs (2,4), (4,6), (6,8), see test_reliability.py: consistency 4 / 4, absolute agreement 4 / (4 + 2).
     found = told([2, 4, 4, 6, 6, 8], [0] * 6, [0, 1] * 3, twice([0, 1, 2]))
     assert variances(found) == pytest.approx({"session": 4.0, "rater": 2.0, "residual": 0})
 
