@@ -294,7 +294,7 @@ def _write_charts(
         if place and place % CHARTS_A_PAGE[name] == 0:
             rows.sheet.row_breaks.append(Break(rows.row))
         rows.line(picture.question, "Heading 2")
-        rows.line(picture.alternative, "Text")
+        rows.line(picture.alternative.removeprefix(picture.question).strip(), "Text")
         box = Box(0, rows.row, CHART_WIDTH_CM, CHART_ROWS[name] * CHART_CM_A_ROW)
         if isinstance(picture, ControlPicture):
             rows.sheet.add_chart(draw_control(picture, source, box))

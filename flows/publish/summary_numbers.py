@@ -326,7 +326,7 @@ CHANGE_COLUMNS = (
     Column("Mean before", "Mean of session means.", 10, "Mean"),
     Column("Mean after", "Mean of session means.", 10, "Mean"),
     Column("Difference", "After minus before.", 11, "Mean"),
-    Column("Therapists' work", "Part of it that is what the therapists did.", 11, "Mean"),
+    Column("Therapists' work", "Part of it that is what the therapists did.", 13, "Mean"),
     Column("Severity of raters", "Part of it that is raters' severity, as far as sessions in common show.", 11, "Mean"),
     Column("Who was rated", "Part of it that is who was rated, and how often.", 10, "Mean"),
     NOTE,

@@ -11,6 +11,7 @@ from flows.measure.model import Answer
 from schemas.figure_codes import EstimateNote
 from tests.measure import slow
 from tests.measure.test_estimates import told
+from tests.support.drawn_ratings import Ratings
 
 # Sixteen sessions of four therapists, two patients each with two sessions; what they were rated, drawn by hand.
 LEVELS = [2, 3, 4, 4, 5, 6, 3, 5, 1, 2, 2, 4, 6, 5, 7, 5]
@@ -139,6 +140,31 @@ def test_raters_who_differ_once_leave_something_over() -> None:
     found = told(value, twice(THERAPIST), [0, 1] * 16, twice(list(range(16))), twice(PATIENT))
     assert not [note for note in found.notes if note.startswith("agreed")]
     assert variances(found)["residual"] > 0.01
+
+
+def test_the_night_s_tables_hold_ratings_that_leave_nothing_over() -> None:
+    ratings = Ratings()
+    lines = ["session | therapist | patient | rater | item | adherence | competence"]
+    for n, level in enumerate(LEVELS):
+        for rater in (1, 2):
+            said = f"S-{n:02} | T-{n // 4} | P-{n // 2} | R-{rater} | humility"
+            lines.append(f"{said} | {level} | {2 * (n // 4)}")  # competence: a value a therapist
+    ratings.counts("\n".join(lines).replace("| 0\n", "| 1\n"))
+    ratings.rebuild()
+    rows = ratings.asks("select scale, facet, variance, note from quality.variance_component order by scale, position")
+    assert [row[1:3] for row in rows if row[0] == "adherence"][3:] == [
+        ("rater", 0.0),
+        ("rater_therapist", 0.0),
+        ("residual", 0.0),
+    ]
+    assert all("agreed: residual" in note for *_, note in rows)
+    # values 1, 2, 4 and 6 of four therapists: mean 3.25, squares 5.0625 + 1.5625 + .5625 + 7.5625 over 3
+    assert [row[2] for row in rows if row[0] == "competence"] == [pytest.approx(14.75 / 3), 0, 0, 0, 0, 0]
+    assert ratings.asks(
+        "select distinct icc_single, icc_average from quality.rater_agreement where level = 'element' and icc_type = 'agreement'"
+    ) == [(1.0, 1.0)]
+    told = "select min(reliability) > 0.6 and max(reliability) <= 1 from quality.d_study where n_sessions >= 8 and n_patients = 4"
+    assert ratings.asks(told) == [(True,)]
 
 
 def test_a_variance_fitted_at_zero_is_nought_and_no_small_number() -> None:
