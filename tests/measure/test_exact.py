@@ -173,3 +173,30 @@ def test_a_variance_fitted_at_zero_is_nought_and_no_small_number() -> None:
         found = told(value, [k // 6 for k in range(n)], [0] * n, list(range(n)))
         assert found.components[0].variance == 0.0
         assert "singular: therapist" in found.notes
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_incomplete_labs_are_what_whole_matrices_come_to_as_the_residual_vanishes(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    severity = np.array([-0.6, 0.1, 0.5]) if seed % 2 else np.zeros(3)
+    therapist = np.repeat(np.arange(5), 4)
+    levels = 4 + np.repeat(random.normal(0, 1, 5), 4) + random.normal(0, 0.6, 20)
+    rows = [(s, int(k)) for s in range(20) for k in random.permutation(3)[: 2 + s % 2]]
+    session, rater = (np.array(column) for column in zip(*rows, strict=True))
+    value = levels[session] + severity[rater]
+    found = told(value.tolist(), therapist[session], rater, session)
+    told_of, one = variances(found), np.ones((len(value), 1))
+    facets = {"therapist": therapist[session], "session": session, "rater": rater}
+    limit = np.array([told_of["therapist"], told_of["session"], max(told_of["rater"], 1e-9), 1e-8])
+    best = slow.restricted(limit, value, facets, one)
+    for place, times in ((0, 0.8), (0, 1.25), (1, 0.8), (1, 1.25), (2, 0.8), (2, 1.25)):
+        other = limit * np.where(np.arange(4) == place, times, 1.0)
+        assert limit[place] < 1e-8 or slow.restricted(other, value, facets, one) < best
+    assert [e.estimate for e in found.estimates] == pytest.approx(
+        slow.predicted(limit, value, facets, one, "therapist")[0], abs=1e-5
+    )
+    assert [s.severity for s in found.severities] == pytest.approx(
+        slow.predicted(limit, value, facets, one, "rater")[0] - found.mean, abs=1e-5
+    )
+    inverse = np.linalg.inv(slow.covariance(limit, facets, len(value)))
+    assert found.mean_se == pytest.approx(1 / np.sqrt(inverse.sum()), abs=1e-5)
