@@ -21,6 +21,11 @@ class ModelNote(Described):
     NOT_TOLD = "not_told", "no sheet says it, or it does not apply; left out"
     SINGULAR = "singular", "its variance was fitted at zero: what is seen is no more than chance would make"
     ALL_EQUAL = "all_equal", "all ratings are equal: there is no variance"
+    AGREED = (
+        "agreed",
+        "raters of the same sessions agree in every rating, or always differ by the same amount, so that nothing is left over; "
+        "the other variances are those of one value a session, and do not say how sure raters are",
+    )
     ONE_RATING = "one_rating", "there is one rating only: no variance can be seen"
     NOT_CONVERGED = "not_converged", "the fit did not settle: its numbers are provisional"
     LED_TOGETHER = (

@@ -97,12 +97,19 @@ def ordinal_alpha(session: Codes, value: Numbers) -> float | None:
     or more. None when all values are equal: there is nothing that chance could have done otherwise.
     """
     _, point, n_at = np.unique(value, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(n_at) - n_at / 2)[point]
+    return alpha_of_squares(session, (np.cumsum(n_at) - n_at / 2)[point])
+
+
+def alpha_of_squares(session: Codes, place: Numbers) -> float | None:
+    """Krippendorff's alpha where the difference of two values is the distance of their places, squared (ibid.).
+
+    With mid-ranks for places it is the ordinal alpha, with the values themselves that of interval data.
+    """
     n_of = np.bincount(session)
-    mean = np.bincount(session, weights=rank) / n_of
-    within = np.bincount(session, weights=(rank - mean[session]) ** 2)
-    observed = (n_of / (n_of - 1) * within).sum() / len(rank)
-    expected = ((rank - rank.mean()) ** 2).sum() / (len(rank) - 1)
+    mean = np.bincount(session, weights=place) / n_of
+    within = np.bincount(session, weights=(place - mean[session]) ** 2)
+    observed = (n_of / (n_of - 1) * within).sum() / len(place)
+    expected = ((place - place.mean()) ** 2).sum() / (len(place) - 1)
     return float(1 - observed / expected) if expected > 0 else None
 
 

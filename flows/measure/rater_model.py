@@ -73,8 +73,8 @@ def model_raters(table: Table, seed: int, kept: Fitted | None = None) -> RaterMo
         return RaterModel(note, None, None, None, None, None)
     n_raters = int(table.rater.max()) + 1
     within = compare_within(table.session, table.rater, table.value, n_raters) if n_raters <= MOST_RATERS else None
-    if within is not None and within.residual_ss <= _AGREES * float(((table.value - table.value.mean()) ** 2).sum()):
-        return RaterModel(RaterNote.NO_ERROR, _without_error(table, within), within.effect, None, None, None)
+    if within is not None and _leaves_nothing(table, within):
+        return RaterModel(RaterNote.NO_ERROR, without_error(table, within), within.effect, None, None, None)
     found = _sources(kept or _fitted(table))
     if found is None:
         return RaterModel(RaterNote.NOT_SEPARABLE, None, None, None, None, None)
@@ -109,6 +109,14 @@ def _why_not(table: Table) -> RaterNote | None:
     return RaterNote.TOO_FEW_SESSIONS if int((np.bincount(table.session) > 1).sum()) < FEWEST_SESSIONS else None
 
 
+def _leaves_nothing(table: Table, within: Within) -> bool:
+    """Whether raters never differ, or by their severity alone; without degrees of freedom the second cannot be told."""
+    n_of = np.bincount(table.session)
+    apart = table.value - (np.bincount(table.session, weights=table.value) / n_of)[table.session]
+    left = within.residual_ss if within.residual_df > 0 else float(apart @ apart)
+    return left <= _AGREES * float(((table.value - table.value.mean()) ** 2).sum())
+
+
 def _sources(fitted: Fitted | None) -> tuple[Sources, Numbers] | None:
     sources = sources_of(fitted.components) if fitted else None
     return None if fitted is None or sources is None else (sources, fitted.severity)
@@ -141,7 +149,7 @@ def _many(table: Table, design: Design) -> Fitted:
     return Fitted(fitted.components, conditional_means(fitted, RATER).mean)
 
 
-def _without_error(table: Table, within: Within) -> Sources:
+def without_error(table: Table, within: Within) -> Sources:
     """Variances when raters differ by their severity alone, so that nothing is left to fit."""
     adjusted = np.bincount(table.session, weights=table.value - within.effect[table.rater]) / np.bincount(table.session)
     return Sources(float(np.var(adjusted, ddof=1)), float(np.var(within.effect, ddof=1)), 0.0)

@@ -137,7 +137,8 @@ def _by_reml(value: Numbers, facets: Mapping[str, Codes], residual: str, fixed: 
         n_obs=n, n_fixed=fixed.shape[1], n_random=blocks.shape[1], weights=np.ones(n), offset=np.zeros(n),
     )  # fmt: skip
     found = LMMOptimizer(matrices).optimize(method="auto", options={"maxiter": 1000})
-    variances = np.append(found.theta**2, 1.0) * found.sigma**2
+    theta = np.asarray(found.theta)
+    variances = np.append(np.where(theta < SINGULAR, 0.0, theta**2), 1.0) * found.sigma**2
     notes = tuple(f"singular: {name}" for name, theta in zip(facets, found.theta, strict=True) if theta < SINGULAR)
     notes += () if found.converged else (f"not_converged: {residual}",)
     return _fitted(value, facets, residual, fixed, np.asarray(found.beta), variances, -found.deviance / 2, notes)

@@ -17,7 +17,7 @@ from openpyxl.worksheet.table import TableStyleInfo
 
 from flows.names import safe_names
 from flows.publish.facts import NightFacts
-from flows.publish.sheet_rows import SheetRows
+from flows.publish.sheet_rows import SheetRows, side_by_side
 from flows.publish.summary_tables import INSTRUMENT, SCALE, Column, Row, Table
 from flows.publish.unchanged import fingerprint, read_record
 from flows.publish.workbook import NOT_APPLICABLE, SHORTHAND, new_book, put, save_beside
@@ -26,9 +26,8 @@ from schemas.codes import PURPOSE
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-LOOK = 1  # counts up when this code lays the same content out differently
-STYLES = ("Heading 1", "Sentence", "Text", "Head", "Head right", "Whole", "Mean")
-LEFT = ("Text",)
+LOOK = 2  # counts up when this code lays the same content out differently
+STYLES = ("Heading 1", "Sentence", "Text", "Text apart", "Head", "Head apart", "Head right", "Whole", "Mean")
 RATERS = """
 select distinct rater_id
 from quality.rater_severity
@@ -139,9 +138,8 @@ def _write_table(book: Workbook, table: Table, facts: NightFacts) -> None:
         rows.line(words)
     head_row = rows.row + 1
     rows.sheet.print_title_rows = f"{head_row}:{head_row}"
-    heads = ["Head" if column.style in LEFT else "Head right" for column in table.columns]
+    styles, heads = side_by_side([column.style for column in table.columns])
     rows.append([rows.cell(column.title, head) for column, head in zip(table.columns, heads, strict=True)], heads)
-    styles = [column.style for column in table.columns]
     for row in table.rows or [("none", *(NOT_APPLICABLE for _ in table.columns[1:]))]:
         cells = [rows.cell(None, style) for style in styles]
         for cell, column, value in zip(cells, table.columns, row, strict=True):

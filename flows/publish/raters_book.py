@@ -22,7 +22,7 @@ from schemas.codes import PURPOSE
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-LOOK = 1  # counts up when this code lays the same content out differently
+LOOK = 2  # counts up when this code lays the same content out differently
 FOR_WHOM = (
     "For the quality lead. A rater may see her own rows; nobody else's are for her, and none of them for a board "
     "or a supervisor."

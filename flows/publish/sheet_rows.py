@@ -21,10 +21,12 @@ from flows.publish.workbook import LINE_POINTS, n_lines, put
 A4 = 9  # the number of that paper in a workbook
 PRINTED_WIDTH = 260  # in characters; what fits the width of a landscape page in print of 6 to 7 points
 MARGIN_INCHES = 0.4
-INDENT = 3  # characters of a column that an indented heading cannot use
+INDENT = 3  # characters of a column that what is indented cannot use
 MOST_POINTS = 409  # Excel's rows are no taller
 HEADING_POINTS = {"Heading 1": 24.0, "Heading 2": 20.0}
-WRAPPED = ("Text", "Link", "Head", "Head right")  # styles that wrap
+INDENTED = ("Text apart", "Head apart", "Head right")
+WRAPPED = ("Text", "Link", "Head", *INDENTED)  # styles that wrap
+LEFT = ("Text", "Link")  # styles that stand to the left; numbers and dates stand to the right, and so do their headings
 
 
 class SheetRows:
@@ -78,6 +80,22 @@ class SheetRows:
                 yield HEADING_POINTS[style]
             elif style in WRAPPED:
                 text = str(cell.value)
-                room = width - INDENT if style == "Head right" else width
+                room = width - INDENT if style in INDENTED else width
                 if "\n" in text or len(text) > 0.9 * room:
                     yield n_lines(text, room, bold=style.startswith("Head")) * LINE_POINTS
+
+
+def side_by_side(styles: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The styles of a table's cells and of its headings: text that follows another column stands apart from it.
+
+    Numbers have a gap to their right, but not every program keeps it.
+    """
+    cells = [f"{style} apart" if place and style == "Text" else style for place, style in enumerate(styles)]
+    heads = [_head(style, is_first=not place) for place, style in enumerate(styles)]
+    return cells, heads
+
+
+def _head(style: str, *, is_first: bool) -> str:
+    if style not in LEFT:
+        return "Head right"
+    return "Head" if is_first else "Head apart"

@@ -24,7 +24,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from flows.publish.charts import Box
 from flows.publish.control_charts import ControlPicture, control_pictures, draw_control
 from flows.publish.facts import NightFacts
-from flows.publish.sheet_rows import SheetRows
+from flows.publish.sheet_rows import SheetRows, side_by_side
 from flows.publish.summary_charts import (
     MOST_CHARTS,
     Picture,
@@ -60,13 +60,12 @@ from flows.publish.workbook import NOT_APPLICABLE, SHORTHAND, new_book, put, sav
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-LOOK = 4  # counts up when this code lays the same content out differently
+LOOK = 5  # counts up when this code lays the same content out differently
 HEAD_ROW = 6  # of the long tables: title, what is here, note, shorthand, how to unfreeze, then the heading
 SUMMARY_STYLES = (
-    *("Heading 1", "Heading 2", "Sentence", "Text", "Link", "Head", "Head right"),
+    *("Heading 1", "Heading 2", "Sentence", "Text", "Text apart", "Link", "Head", "Head apart", "Head right"),
     *("Whole", "Mean", "Share", "Date", "Moment"),
 )
-LEFT = ("Text", "Link")  # styles that stand to the left; numbers and dates stand to the right, and so do their headings
 TO_TURN_OFF = "The heading row is frozen and has filters. To turn them off: View, Unfreeze Panes; Data, Filter."
 CHART_COLUMN, CHART_WIDTH_CM, CHART_CM_A_ROW = 120, 24.0, 0.49
 CHART_ROWS = {"Team profiles": 24, "Trend charts": 16, "Control charts": 16}  # names of elements need room
@@ -227,7 +226,7 @@ def write_table(book: Workbook, table: Table, *, is_long: bool = False, links: b
     rows.line(table.title, "Heading 1")
     for line in lines:
         rows.line(line)
-    heads = ["Head" if column.style in LEFT else "Head right" for column in table.columns]
+    _, heads = side_by_side([column.style for column in table.columns])
     rows.append([rows.cell(column.title, head) for column, head in zip(table.columns, heads, strict=True)], heads)
     _append_rows(rows, table, links=links)
     _mark_up(rows.sheet, table, f"A{head_row}:{get_column_letter(len(table.columns))}{rows.row}", is_long=is_long)
@@ -252,7 +251,7 @@ def _column_at(width: int, columns: Sequence[Column]) -> str:
 
 def _append_rows(rows: SheetRows, table: Table, *, links: bool) -> None:
     """All rows through one cell a column: openpyxl writes a row at once, and making cells is what takes the time."""
-    styles = [column.style for column in table.columns]
+    styles, _ = side_by_side([column.style for column in table.columns])
     cells = [rows.cell(None, style) for style in styles]
     for row in table.rows or [("none", *(NOT_APPLICABLE for _ in table.columns[1:]))]:
         if links:
@@ -295,7 +294,7 @@ def _write_charts(
         if place and place % CHARTS_A_PAGE[name] == 0:
             rows.sheet.row_breaks.append(Break(rows.row))
         rows.line(picture.question, "Heading 2")
-        rows.line(picture.alternative, "Text")
+        rows.line(picture.alternative.removeprefix(picture.question).strip(), "Text")
         box = Box(0, rows.row, CHART_WIDTH_CM, CHART_ROWS[name] * CHART_CM_A_ROW)
         if isinstance(picture, ControlPicture):
             rows.sheet.add_chart(draw_control(picture, source, box))

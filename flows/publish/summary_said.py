@@ -73,7 +73,8 @@ def _teams(con: DuckDBPyConnection) -> Iterator[Row]:
     for team, instrument, domain, scale, n, mean, threshold, n_enough in con.execute(TEAMS_SQL).fetchall():
         words = f"{domain}, {scale.lower()}: mean {mean:.1f} over {counted(n, 'session')}"
         if threshold is not None:
-            words += f"; {n_enough} of them good enough ({threshold:g} or more)"
+            enough = f"good enough ({threshold:g} or more)"
+            words += f"; {n_enough} of them {enough}" if n > 1 else f", {'' if n_enough else 'not '}{enough}"
         yield team, instrument, f"{words}.", "Trend"
 
 
@@ -93,13 +94,18 @@ order by t.team, t.instrument_id, d.place, s.place
 def _changes(con: DuckDBPyConnection) -> Iterator[Row]:
     """The latest change of each team, in parts where it can be split."""
     for team, instrument, domain, scale, before, after, moved, *parts in con.execute(CHANGES_SQL).fetchall():
-        words = f"{domain}, {scale.lower()}: from {before} to {after} the mean moved by {moved:+.2f}"
+        words = f"{domain}, {scale.lower()}: from {before} to {after} the mean moved by {_signed(moved)}"
         if None in parts:
             words += ", which cannot be split into therapists' work and raters' severity"
         else:
             work, severity, who = parts
-            words += f": therapists' work {work:+.2f}, raters' severity {severity:+.2f}, who was rated {who:+.2f}"
+            words += f": therapists' work {_signed(work)}, raters' severity {_signed(severity)}, who was rated {_signed(who)}"
         yield team, instrument, f"{words}.", "Change"
+
+
+def _signed(points: float) -> str:
+    """A difference with its sign; a minus, which no program parts from its number at the end of a line as it does a hyphen."""
+    return f"{points:+.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 RATERS_SQL = f"""
@@ -119,13 +125,12 @@ def _raters(con: DuckDBPyConnection) -> Iterator[Row]:
         if not n:
             words = f"{scale}: too few sessions were rated by two to say whether raters agree"
         else:
-            words = (
-                f"{scale}: the reliability of one rating of one element is {middle:.2f} in the middle of {counted(n, 'element')} "
-                f"(span {low:.2f} to {high:.2f})"
-            )
+            of = "one element" if n > 1 else "the one element told"
+            words = f"{scale}: the reliability of one rating of {of} is {middle:.2f}"
+            words += f" in the middle of {n} elements (span {low:.2f} to {high:.2f})" if n > 1 else ""
             words += "" if within is None else f"; two raters of a session are within a point in {within:.0%}"
         if n_restricted:
-            words += f"; in {n_restricted} ratings hardly differ, which makes it low although raters agree"
+            words += f"; in {counted(n_restricted, 'element')} ratings hardly differ, which makes it low although raters agree"
         yield None, instrument, f"{words}.", "Reliability"
 
 
@@ -166,12 +171,15 @@ order by l.instrument_id, any_value(d.place), any_value(s.place)
 
 
 def _planner(con: DuckDBPyConnection) -> Iterator[Row]:
-    """The fewest sessions of the planner's grid that make a mean dependable."""
+    """The fewest sessions of the planner's grid that make a mean dependable; by two raters each, where that makes them fewer."""
     for instrument, domain, scale, by_one, by_two, most in con.execute(PLANNER_SQL, {"enough": DEPENDABLE}).fetchall():
+        fewer = by_two if by_one is None or by_two is None or by_two < by_one else None
         ways = " or ".join(
-            f"{n} sessions by {by}" for n, by in ((by_one, "one rater each"), (by_two, "two raters each")) if n
+            f"{counted(n, 'session')} by {by}"
+            for n, by in ((by_one, "one rater each"), (fewer, "two raters each"))
+            if n
         )
-        need = f"takes {ways}" if ways else f"takes more than {most} sessions"
+        need = f"takes {ways}" if ways else f"takes more than {counted(most, 'session')}"
         yield (
             None,
             instrument,
@@ -191,9 +199,9 @@ def _coverage(con: DuckDBPyConnection) -> Iterator[Row]:
     if rated is None:
         return
     words = f"{counted(int(rated), 'session')} of {counted(n, 'therapist')} rated"
-    words += f", {int(twice)} of them by as many raters as planned"
+    words += f", {int(twice)} by as many raters as planned"
     if planned is not None:
-        words += f"; {int(planned)} were planned and {int(overdue)} are overdue"
+        words += f"; {counted(int(planned), 'session')} planned, {int(overdue)} overdue"
     yield None, None, f"{words}.", "Coverage"
 
 
@@ -203,9 +211,8 @@ WAITING_SQL = "select count(*), count(distinct workbook), min(since)::date from 
 def _waiting(con: DuckDBPyConnection) -> Iterator[Row]:
     n, n_workbooks, since = _only(con, WAITING_SQL)
     if n:
-        words = (
-            f"{counted(n, 'rating')} of {counted(n_workbooks, 'workbook')} wait to be mended, the oldest since {since}."
-        )
+        what = f"{counted(n, 'rating')} of {counted(n_workbooks, 'workbook')} {'waits' if n == 1 else 'wait'}"
+        words = f"{what} to be mended, the oldest since {since}."
         yield None, None, words, "Waiting"
 
 

@@ -21,13 +21,17 @@ Row = tuple[Any, ...]
 ROLES = [str(role) for role in Role]
 MOST_ROWS = 100_000  # of one sheet; beyond that a person is better served by the published database
 
-# Titles, thresholds and order of scales, from the newest version of each instrument.
+# Titles, ends, thresholds and order of scales, from the newest version of each instrument that anybody was rated with.
 SCALES = """
+    rated_with as (select distinct instrument_id, instrument_version as version, true as is_rated from current.rating),
     scales as (
-        select s.instrument_id, s.scale, s.title, s.position as place, s.threshold
+        select s.instrument_id, s.scale, s.title, s.position as place, s.threshold, s.lowest, s.highest
         from reference.scale s
         join reference.instrument i using (instrument_id, version)
-        where i.is_latest
+        left join rated_with using (instrument_id, version)
+        qualify row_number() over (
+            partition by s.instrument_id, s.scale order by is_rated nulls last, i.version_order desc
+        ) = 1
     )
 """
 

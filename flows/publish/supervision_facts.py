@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from flows.publish.course_facts import Course, read_courses
+from flows.publish.summary_tables import SCALES
 from flows.publish.trajectory_facts import Path, read_paths
 from schemas.codes import Role, State
 from schemas.consensus_codes import Consensus
@@ -177,10 +178,7 @@ order by rated.therapist_id
 # What a consensus says is shown once it is signed: means and counts of that role are those of the feedback.
 PROFILE_SQL = f"""
 with latest as (select instrument_id, version, title from reference.instrument where is_latest),
-scales as (
-    select s.instrument_id, s.scale, s.title, s.position as place, s.lowest, s.highest
-    from reference.scale s join latest using (instrument_id, version)
-),
+{SCALES},
 spread as (
     select st.therapist_id, se.instrument_id, se.role, se.element, se.scale, min(se.mean) as lowest, max(se.mean) as highest
     from supervision.session_element se
@@ -227,15 +225,15 @@ left join spread using (therapist_id, instrument_id, role, element, scale)
 order by te.therapist_id, list_position($roles, te.role), te.instrument_id, e.position, te.element, s.place, te.scale
 """  # noqa: S608 - made of our own words
 
-FOCUS_SQL = """
+FOCUS_SQL = f"""
+with {SCALES}
 select f.therapist_id, f.kind, coalesce(e.title, f.element), coalesce(s.title, f.scale), f.reason, f.session_id, f.session_on,
        concat_ws(', ', nullif(f.workbook, ''), nullif(f.sheet, ''), nullif(f.cell, ''))
 from supervision.focus f
 left join about.element e using (instrument_id, element)
-left join reference.instrument i on i.instrument_id = f.instrument_id and i.is_latest
-left join reference.scale s on (s.instrument_id, s.version, s.scale) = (f.instrument_id, i.version, f.scale)
+left join scales s on (s.instrument_id, s.scale) = (f.instrument_id, f.scale)
 order by f.therapist_id, f.kind, f.position
-"""
+"""  # noqa: S608 - made of our own words
 
 # What is new: rated on or after the day of the last meeting; where the sheet does not say when, the day of the session,
 # or else the day it came. What was rated before that day and came after it is late.
@@ -250,13 +248,22 @@ group by st.therapist_id, st.session_id, st.session_on, st.selection, r.role
 order by st.therapist_id, st.session_on desc nulls last, st.session_id, list_position($roles, r.role)
 """  # noqa: S608 - made of our own words
 
+# A session is held against the threshold of the version that it was rated with.
 BELOW_SQL = """
+with scales as (
+    select r.session_id, r.role, s.instrument_id, s.scale, s.title, s.position, s.threshold
+    from current.rating r
+    join reference.instrument i on (i.instrument_id, i.version) = (r.instrument_id, r.instrument_version)
+    join reference.scale s on (s.instrument_id, s.version) = (i.instrument_id, i.version)
+    qualify row_number() over (
+        partition by r.session_id, r.role, s.instrument_id, s.scale order by i.version_order desc
+    ) = 1
+)
 select st.therapist_id, se.session_id, se.instrument_id, coalesce(s.title, se.scale),
        count(*) filter (se.mean < s.threshold), count(*), se.role
 from supervision.session_feedback se
 join supervision.session_therapist st using (session_id)
-join reference.instrument i on i.instrument_id = se.instrument_id and i.is_latest
-join reference.scale s on (s.instrument_id, s.version, s.scale) = (se.instrument_id, i.version, se.scale)
+join scales s using (session_id, role, instrument_id, scale)
 where se.mean is not null and s.threshold is not null
 group by st.therapist_id, se.session_id, se.instrument_id, se.role, s.position, coalesce(s.title, se.scale)
 order by st.therapist_id, se.session_id, se.instrument_id, s.position

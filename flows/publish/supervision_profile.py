@@ -60,9 +60,12 @@ def _thresholds(line: Line) -> set[float]:
 
 def _sentence(block: Block, few: str) -> str:
     told = [told for line in block.lines for told in line.told.values()]
-    patients = counted(max((t.n_patients for t in told), default=0), "patient")
+    n_patients = max((t.n_patients for t in told), default=0)
+    patients = (
+        f"with {counted(n_patients, 'patient')}, " if n_patients else ""
+    )  # where sheets name none, nothing is said
     raters = counted(max((t.n_raters for t in told), default=0), "rater")
-    seen = f"{counted(block.n_sessions, 'session')} seen, with {patients}, by {raters}."
+    seen = f"{counted(block.n_sessions, 'session')} seen, {patients}by {raters}."
     throughout = f" For every element: {few}." if few else ""
     statuses = {t.status for t in told}
     if statuses & SETTLED.keys():

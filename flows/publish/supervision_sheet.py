@@ -36,7 +36,7 @@ from flows.publish.workbook import new_book, put, save_beside
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-LOOK = 3  # counts up when this code lays the same content out differently
+LOOK = 4  # counts up when this code lays the same content out differently
 SHEET_STYLES = (
     "Heading 1", "Heading 2", "Sentence", "Text", "Head", "Head right", "Head plain", "Mean", "Date", "Answer",
 )  # fmt: skip

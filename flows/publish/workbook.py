@@ -35,6 +35,9 @@ FONT = "Arial"  # sans serif, and everywhere (elsewhere a metric twin stands in)
 SIZE = 11
 THIN = Side(style="thin", color="000000")
 WRAPPED = Alignment(wrap_text=True, vertical="top")
+APART = Alignment(
+    horizontal="left", wrap_text=True, vertical="top", indent=1
+)  # a gap to what fills the column before it
 RIGHT = Alignment(horizontal="right", vertical="top", indent=1)  # a gap to the text in the next column
 
 # name: (font, alignment, border, number format, Excel's own style id — screen readers announce headings by it)
@@ -43,8 +46,10 @@ STYLES: dict[str, tuple[Font, Alignment, Border, str, int | None]] = {
     "Heading 2": (Font(name=FONT, size=13, bold=True), Alignment(vertical="bottom"), Border(), "General", 17),
     "Sentence": (Font(name=FONT, size=SIZE), Alignment(vertical="top"), Border(), "General", None),
     "Text": (Font(name=FONT, size=SIZE), WRAPPED, Border(), "General", None),
+    "Text apart": (Font(name=FONT, size=SIZE), APART, Border(), "General", None),
     "Link": (Font(name=FONT, size=SIZE, underline="single"), WRAPPED, Border(), "General", None),
     "Head": (Font(name=FONT, size=SIZE, bold=True), WRAPPED, Border(bottom=THIN), "General", None),
+    "Head apart": (Font(name=FONT, size=SIZE, bold=True), APART, Border(bottom=THIN), "General", None),
     "Head right": (
         Font(name=FONT, size=SIZE, bold=True),
         Alignment(horizontal="right", vertical="top", wrap_text=True, indent=1),

@@ -1,9 +1,10 @@
 -- measure.element: every element that an instrument reports on, on each of its scales, in the words of the newest version that has it.
 -- grain: one row per instrument_id, element, scale
--- reads: reference.element, reference.instrument, reference.item_element, reference.item_scale, reference.scale
+-- reads: current.rating, reference.element, reference.instrument, reference.item_element, reference.item_scale, reference.scale
 -- why:   what no item speaks to must be seen as not covered, not be absent; therapists' numbers go by instrument, not by version.
 --        Choices, counts and dates have no mean, so they are told as facts and not here. An element that is described on
 --        a scale without a threshold is not expected on those that judge, nor the other way round.
+--        A scale is that of the newest version anybody was rated with: a new version changes nothing until it is used.
 with
 elements as (
     select element.*, version_order
@@ -11,12 +12,14 @@ elements as (
     inner join reference.instrument using (instrument_id, version)
     qualify row_number() over (partition by instrument_id, element order by version_order desc) = 1
 ),
+rated as (select distinct instrument_id, instrument_version as version, true as is_rated from current.rating),
 scales as (
     select scale.*
     from reference.scale as scale
     inner join reference.instrument using (instrument_id, version)
+    left join rated using (instrument_id, version)
     where scale.kind = 'rating'
-    qualify row_number() over (partition by instrument_id, scale order by version_order desc) = 1
+    qualify row_number() over (partition by instrument_id, scale order by is_rated nulls last, version_order desc) = 1
 ),
 covered as (
     select distinct instrument_id, element, scale, true as is_covered
@@ -40,7 +43,7 @@ select
     elements.is_crosswalked::boolean    as is_crosswalked,   -- true: it belongs to another instrument, whose words these are
     scales.scale::varchar               as scale,            -- scale
     scales.position::integer            as scale_position,   -- place among the instrument's scales
-    scales.threshold::double            as threshold,        -- adequacy threshold; null where the scale has none
+    scales.threshold::double            as threshold,        -- adequacy threshold, in the newest version that was rated; null where the scale has none
     coalesce(is_covered, false)::boolean as is_covered       -- true: some item speaks to it and uses the scale
 from elements
 inner join scales using (instrument_id)

@@ -41,7 +41,7 @@ select
     estimate.status::varchar               as status,            -- what the data settle (about.code, list status); null where it does not apply
     is_crosswalked::boolean                as crosswalked,       -- true: another instrument's element, told by items of this one; it gets no status
     last_session_on::date                  as last_session_on,   -- newest of these sessions that has a date
-    element.threshold::double              as threshold          -- point of the scale that is good enough, in its newest version; null where there is none
+    element.threshold::double              as threshold          -- point of the scale that is good enough, in the newest version that was rated; null where there is none
 from measure.estimate as estimate
 inner join measure.element as element
     on element.instrument_id = estimate.instrument_id and element.element = estimate.name and element.scale = estimate.scale

@@ -15,8 +15,9 @@ from statistics import mean
 
 import numpy as np
 
+from flows.measure.estimates import Asked
 from flows.measure.facets import levels, tell_apart
-from flows.measure.model import Asked, answer
+from flows.measure.model import answer
 from flows.measure.rows import Rows
 from flows.measure.variance import fit
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from flows.measure.estimates import Asked
 from flows.measure.facets import levels
-from flows.measure.model import Answer, Asked, answer
+from flows.measure.model import Answer, answer
 from flows.measure.rows import Rows
 from tests.support.co_led import CoLed, draw_co_led
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from flows.measure.estimates import Asked, sessions_more
 from flows.measure.facets import Codes
-from flows.measure.model import Answer, Asked, answer, sessions_more
+from flows.measure.model import Answer, answer
 from flows.measure.rows import Rows
 from schemas.figure_codes import EstimateNote
 from tests.measure.coverage import Kind, count, draw

@@ -6,6 +6,7 @@ import pytest
 
 from flows.load.models import SQL
 from schemas.catalog import Catalog
+from schemas.instrument import Instrument
 from tests.support.drawn_ratings import TINY, Ratings
 
 CASE = TINY.model_copy(update={"id": "of-cases", "unit": "case"})
@@ -92,3 +93,24 @@ def test_more_therapists_than_ratings_are_no_offence_to_the_check_of_the_compone
     ratings.rebuild()
     assert ratings.asks("select max(n_levels) from quality.variance_component") == [(3,)]
     assert ratings.asks((SQL / "60_quality" / "checks" / "components_add_up.sql").read_text(encoding="utf-8")) == []
+
+
+def test_the_threshold_is_that_of_the_newest_version_that_anybody_was_rated_with() -> None:
+    def of_threshold(version: str, threshold: float) -> Instrument:
+        scales = [scale.model_copy(update={"threshold": threshold}) for scale in TINY.scales]
+        return TINY.model_copy(update={"version": version, "scales": scales})
+
+    versions = {("tiny", v): of_threshold(v, at) for v, at in (("1.0", 4.0), ("2.0", 5.0), ("3.0", 6.0))}
+    told = []
+    for of_last in ("1.0", "2.0"):
+        ratings = Ratings(catalog=Catalog(versions, {}, {}))
+        ratings.counts(f"""
+            session | therapist | rater | instrument    | item     | adherence | competence
+            S-1     | T-1       | R-1   | tiny 1.0      | humility | 4         | 4
+            S-2     | T-1       | R-1   | tiny {of_last} | humility | 5         | 6
+        """)
+        ratings.rebuild()
+        told += ratings.asks(
+            "select distinct threshold from supervision.therapist_element where element = 'humility' and scale = 'adherence'"
+        )
+    assert told == [(4.0,), (5.0,)]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from flows.measure.complete import agreement_interval, consistency_interval, is_complete, mean_squares, one_way_interval
-from flows.measure.rater_model import Fitted, correlations, model_raters, table_of
-from flows.measure.reliability import Table, nested_squares, one_way, sources_of, usual_raters
+from flows.measure.rater_model import Fitted, correlations, model_raters, table_of, without_error
+from flows.measure.reliability import Sources, Table, correlation, nested_squares, one_way, sources_of, usual_raters
 from flows.measure.within import compare_within
 from schemas.figure_codes import IccType, RaterNote
 from tests.measure.rater_labs import SHROUT_FLEISS, RaterLab, crossed_table, drawn_table
@@ -125,6 +125,48 @@ def test_raters_who_differ_by_their_severity_alone_are_wholly_consistent() -> No
     assert model_raters(crossed_table([[v, v + 1] for v in (1, 3, 2, 5, 4, 6)]), 1).note is RaterNote.NO_ERROR
     # variances: sessions 3.5, raters 0.5
     assert found["agreement"][0] == pytest.approx(3.5 / 4.0)
+
+
+def test_mcgraw_and_wong_s_three_pairs_agree_by_their_mean_squares() -> None:
+    # McGraw & Wong 1996 (Psychological Methods 1, 30-46), as the manual of R's package rel quotes them (icc): the pairs (2,4),
+    # (4,6), (6,8) have ICC(C,1) 1.00 and ICC(A,1) .67.
+    ms = mean_squares(crossed_table([[2, 4], [4, 6], [6, 8]]))
+    assert (ms.sessions, ms.raters, ms.error) == pytest.approx((8.0, 6.0, 0.0))
+    alone = _without_error_of([[2, 4], [4, 6], [6, 8]])
+    assert correlation(alone.true, alone.error, 2) == (1.0, 1.0)
+    agreement = correlation(alone.true, alone.rater + alone.error, 2)
+    assert agreement == pytest.approx((2 / 3, 4 / 5))
+
+
+def _without_error_of(values: list[list[float]]) -> Sources:
+    """The variances of a complete table whose raters differ by severity alone (McGraw & Wong's table 3, without error)."""
+    table = crossed_table(values)
+    return without_error(table, compare_within(table.session, table.rater, table.value, len(values[0])))
+
+
+def test_mcgraw_and_wong_s_forms_on_a_table_by_hand() -> None:
+    # Rows 2 4, 3 3, 5 7, 6 6, 4 10: means 3 3 6 6 7 of mean 5, columns 4 and 6. MSR = 2 (4+4+1+1+4) / 4 = 7,
+    # MSC = 5 (1+1) / 1 = 10, within 2+0+2+0+18 = 22, so MSE = (22 - 10) / 4 = 3. Their table 4:
+    values = [[2, 4], [3, 3], [5, 7], [6, 6], [4, 10]]
+    ms = mean_squares(crossed_table(values))
+    assert (ms.sessions, ms.raters, ms.error) == pytest.approx((7.0, 10.0, 3.0))
+    found = figures(crossed_table(values))
+    # ICC(C,1) = (7 - 3) / (7 + 3); ICC(C,k) = (7 - 3) / 7
+    assert found["consistency"] == (pytest.approx(0.4, abs=1e-5), pytest.approx(4 / 7, abs=1e-5))
+    # ICC(A,1) = (7 - 3) / (7 + 3 + 2 (10 - 3) / 5); ICC(A,k) = (7 - 3) / (7 + (10 - 3) / 5)
+    assert found["agreement"] == (pytest.approx(4 / 12.8, abs=1e-5), pytest.approx(4 / 8.4, abs=1e-5))
+    # ICC(C,1) from F = 7/3 with 4 and 4 degrees of freedom, whose 97.5 % point is 9.6045 (tables of F)
+    low, high = consistency_interval(ms) or (9, 9)
+    assert (low, high) == pytest.approx((0.0, (7 / 3 * 9.6045 - 1) / (7 / 3 * 9.6045 + 1)), abs=1e-4)
+
+
+def test_sessions_that_no_two_raters_share_say_nothing_of_severity_alone() -> None:
+    # Five sessions, each by two raters of its own: how they differ is severity or chance, and nobody can say which.
+    values, n = np.array([3.0, 5, 2, 2, 6, 4, 1, 3, 5, 7]), np.zeros(10, dtype=np.int64)
+    table = table_of(np.repeat(np.arange(5), 2), np.arange(10), values, n, n)
+    assert model_raters(table, 1).note is RaterNote.NOT_SEPARABLE
+    agreed = table_of(np.repeat(np.arange(5), 2), np.arange(10), np.repeat(values[::2], 2), n, n)
+    assert model_raters(agreed, 1).note is RaterNote.NO_ERROR
 
 
 def test_sessions_that_share_a_therapist_are_not_taken_as_independent() -> None:

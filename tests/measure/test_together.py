@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from flows.measure.estimates import Asked
 from flows.measure.facets import crossed
 from flows.measure.membership import Membership
-from flows.measure.model import Answer, Asked, answer, design_of
+from flows.measure.model import Answer, answer, design_of
 from flows.measure.restricted import restricted_mode
 from flows.measure.rows import Rows
 from flows.measure.together import Together

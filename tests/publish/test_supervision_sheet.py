@@ -270,3 +270,17 @@ def test_the_same_day_counts_as_since_last_time(tmp_path: Path) -> None:
     sheet = open_book(tmp_path / "SV-1/T-1.xlsx")["Supervision sheet"]
     assert "S-1, 2026-01-01" in texts_of(sheet)
     assert "Rated before that day, but arrived since: 1 session (S-2)." in texts_of(sheet)
+
+
+def test_a_version_that_nobody_was_rated_with_moves_neither_line_nor_ends_nor_counts(tmp_path: Path) -> None:
+    # mbt-session 2.0 is in the catalog: scales of 0 to 10, good enough from 8. All were rated with 1.0: 1 to 7, from 4.
+    lab = one_therapist()
+    lab.adds_instrument("mbt-session")
+    lab.add("reference.instrument", ("mbt-session", "2.0", True, "MBT", "session", "individual", True, None, 2))
+    for position, scale in enumerate(SCALES, 1):
+        new = ("mbt-session", "2.0", scale, position, f"New {scale}", 0, 10, 1, 8.0, "good enough", "0 none; 10 most")
+        lab.add("reference.scale", new)
+    lab.tells("T-1", "humility", "adherence", 5, 5.0, 1.0, status="adequate", estimate=(5.0, 4.5, 5.5))
+    texts = texts_of(sheet_of(lab, tmp_path))
+    assert "Scales: adherence 1 to 7; dashed: good enough, from 4" in texts
+    assert "adherence 0 of 1" in texts
