@@ -12,6 +12,7 @@ from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from flows.publish.conversation_facts import Conversation, read_cases, read_conversations
 from flows.publish.course_facts import Course, read_courses
 from flows.publish.trajectory_facts import Path, read_paths
 from schemas.codes import Role, State
@@ -91,6 +92,7 @@ class Seen:
     ]  # (instrument, scale's title, elements below good enough, elements rated, whose ratings the feedback shows)
     is_late: bool
     is_unsigned: bool  # it has a consensus that waits for its signature, or for the ratings that it settles
+    is_case: bool = False  # a case at a month of its treatment, named so in `session_id`
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ class TherapistFacts:
     focus: tuple[Named, ...] = ()
     courses: tuple[Course, ...] = ()  # only where the instrument changed
     unsigned: tuple[str, ...] = ()  # sessions whose consensus waits
+    conversation: Conversation = Conversation()
 
 
 def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[TherapistFacts], int]:
@@ -147,19 +150,21 @@ def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[Therapis
     remarks = _by_therapist(con.execute(REMARKS_SQL, {"since": since}).fetchall())
     focus = _by_therapist(con.execute(FOCUS_SQL).fetchall())
     roster = con.execute(ROSTER_SQL).fetchall()
-    paths, courses = read_paths(con), read_courses(con)
+    paths, courses, cases = read_paths(con), read_courses(con), read_cases(con)
+    conversations = read_conversations(con, cases)
     therapists = [
         TherapistFacts(
             therapist_id,
             team,
             supervisor_id,
             tuple(blocks.get(therapist_id, ())),
-            tuple(_seen(sessions[therapist_id], below[therapist_id], {s for (s,) in unsigned[therapist_id]})),
-            tuple(Remark(*row) for row in remarks[therapist_id]),
+            tuple(_seen(sessions[therapist_id], below[therapist_id], {s for (s,) in unsigned[therapist_id]}, cases)),
+            tuple(Remark(cases.get(row[0], row[0]), *row[1:]) for row in remarks[therapist_id]),
             paths.get(therapist_id, ()),
             tuple(Named(*row) for row in focus[therapist_id]),
             courses.get(therapist_id, ()),
-            tuple(session_id for (session_id,) in unsigned[therapist_id]),
+            tuple(cases.get(session_id, session_id) for (session_id,) in unsigned[therapist_id]),
+            conversations.get(therapist_id, Conversation()),
         )
         for therapist_id, team, supervisor_id in roster
         if supervisor_id is not None
@@ -320,7 +325,9 @@ def _told(row: Row) -> Told:
     return Told(n_sessions, n_patients, n_raters, mean, share, tuple(mark for mark in marks if mark[1]), *rest)
 
 
-def _seen(sessions: Iterable[Row], below: Iterable[Row], unsigned: set[str]) -> Iterator[Seen]:
+def _seen(
+    sessions: Iterable[Row], below: Iterable[Row], unsigned: set[str], cases: dict[str, str]
+) -> Iterator[Seen]:
     counts: defaultdict[str, list[tuple[str, str, int, int, str]]] = defaultdict(list)
     for session_id, instrument_id, scale, n_below, n_rated, role in below:
         counts[session_id].append((instrument_id, scale, n_below, n_rated, role))
@@ -329,4 +336,5 @@ def _seen(sessions: Iterable[Row], below: Iterable[Row], unsigned: set[str]) -> 
         rated_by = tuple((role, n) for *_, role, n, _ in of_session)
         is_late = all(row[-1] for row in of_session)
         shown = tuple(counts[session_id])
-        yield Seen(session_id, session_on, selection, rated_by, shown, is_late, session_id in unsigned)
+        named, is_case, is_unsigned = cases.get(session_id, session_id), session_id in cases, session_id in unsigned
+        yield Seen(named, session_on, selection, rated_by, shown, is_late, is_unsigned, is_case)
