@@ -93,7 +93,7 @@ from tonight
 left join staged_workbook as read on read.sha256 = tonight.sha256
 left join counts on counts.sha256 = tonight.sha256
 left join told on told.sha256 = tonight.sha256
-"""  # noqa: S608 - made of our own words
+"""
 
 # A workbook read again is judged under tonight's roster and layouts; one that was refused may have ratings now. Whether a
 # refusal lay with the file or with a busy machine is not known before the file was read twice: the first time, it counts

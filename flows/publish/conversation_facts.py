@@ -56,10 +56,18 @@ class Conversation:
     choices: tuple[Assessed, ...] = ()
 
 
+NOTHING_TO_SAY = Conversation()
+
+
 def read_cases(con: DuckDBPyConnection) -> dict[str, str]:
     """The units that are cases and not sessions, with their names in words: `C-1 @ 6` is `case C-1 at month 6`."""
     found = con.execute(CASES_SQL).fetchall()
     return {session_id: _case_name(*session_id.rpartition(" @ ")[::2]) for (session_id,) in found}
+
+
+def unit_name(session_id: str, cases: dict[str, str]) -> str:
+    """A session by its id, a case in words."""
+    return cases[session_id] if session_id in cases else session_id
 
 
 def _case_name(case_id: str, month: str) -> str:
@@ -141,7 +149,7 @@ def _prompts(rows: Iterable[Row], cases: dict[str, str]) -> Iterator[Prompt]:
     raised: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for sentence, session_id, session_on, place in rows:
         day = f", {session_on.isoformat()}" if session_on else ""
-        raised[sentence].append((f"{cases.get(session_id, session_id)}{day}", place))
+        raised[sentence].append((f"{unit_name(session_id, cases)}{day}", place))
     for sentence, by in raised.items():
         yield Prompt(sentence, tuple(by))
 

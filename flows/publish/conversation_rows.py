@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from flows.publish.conversation_facts import Assessed, Conversation, Prompt
 from flows.publish.supervision_profile import short_title
-from flows.publish.supervision_rows import PageRow, line_of, lines_of
+from flows.publish.supervision_rows import PageRow, height_of, line_of, lines_of
 from flows.publish.words import counted
+from flows.publish.workbook import LINE_POINTS
 from schemas.codes import PURPOSE
 
 SHEET = "Questions and facts"  # of all that the page has no room for
@@ -18,21 +19,23 @@ CASES = "Cases: what is in place, by observers"
 CHOICES = "Choices in sessions, by observers (number of sessions)"
 
 
-def prompt_rows(conversation: Conversation) -> list[PageRow]:
-    """The questions that the page has room for, a line or two each with what raised them; nothing where there are none."""
+def prompt_rows(conversation: Conversation, room: float) -> tuple[list[PageRow], bool]:
+    """The questions that fit in the room, a line or two each with what raised them, and whether that is all there is to them."""
     prompts = conversation.prompts
     if not prompts:
-        return []
-    rows = [_heading(TALK), *_question_rows(prompts[:MOST_PROMPTS], MOST_RAISED)]
-    if len(prompts) > MOST_PROMPTS:
-        rows += lines_of(f"{counted(len(prompts) - MOST_PROMPTS, 'more question')}: see the sheet {SHEET}.")
-    return rows
-
-
-def has_all_prompts(conversation: Conversation) -> bool:
-    """Whether `prompt_rows` tells of every question and of all that raised it."""
-    prompts = conversation.prompts
-    return len(prompts) <= MOST_PROMPTS and all(len(prompt.raised_by) <= MOST_RAISED for prompt in prompts)
+        return [], True
+    rows = [_heading(TALK)]
+    n_shown = 0
+    for prompt in prompts[:MOST_PROMPTS]:
+        told = lines_of(_prompt_text(prompt, MOST_RAISED))
+        if height_of((*rows, *told)) + LINE_POINTS + 2 > room:
+            break
+        rows += told
+        n_shown += 1
+    if n_shown == len(prompts):
+        return rows, all(len(prompt.raised_by) <= MOST_RAISED for prompt in prompts)
+    n_more = counted(len(prompts) - n_shown, "more question" if n_shown else "question")
+    return [*rows, line_of(f"{n_more}: see the sheet {SHEET}.")], False
 
 
 def all_rows(therapist_id: str, conversation: Conversation) -> list[PageRow]:

@@ -12,9 +12,10 @@ from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from flows.publish.conversation_facts import Conversation, read_cases, read_conversations
+from flows.publish.conversation_facts import NOTHING_TO_SAY, Conversation, read_cases, read_conversations, unit_name
 from flows.publish.course_facts import Course, read_courses
 from flows.publish.trajectory_facts import Path, read_paths
+from flows.publish.unsigned import WAITING
 from schemas.codes import Role, State
 from schemas.consensus_codes import Consensus
 
@@ -137,7 +138,7 @@ class TherapistFacts:
     focus: tuple[Named, ...] = ()
     courses: tuple[Course, ...] = ()  # only where the instrument changed
     unsigned: tuple[str, ...] = ()  # sessions whose consensus waits
-    conversation: Conversation = Conversation()
+    conversation: Conversation = NOTHING_TO_SAY
 
 
 def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[TherapistFacts], int]:
@@ -159,12 +160,12 @@ def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[Therapis
             supervisor_id,
             tuple(blocks.get(therapist_id, ())),
             tuple(_seen(sessions[therapist_id], below[therapist_id], {s for (s,) in unsigned[therapist_id]}, cases)),
-            tuple(Remark(cases.get(row[0], row[0]), *row[1:]) for row in remarks[therapist_id]),
+            tuple(Remark(unit_name(row[0], cases), *row[1:]) for row in remarks[therapist_id]),
             paths.get(therapist_id, ()),
             tuple(Named(*row) for row in focus[therapist_id]),
             courses.get(therapist_id, ()),
-            tuple(cases.get(session_id, session_id) for (session_id,) in unsigned[therapist_id]),
-            conversations.get(therapist_id, Conversation()),
+            tuple(unit_name(session_id, cases) for (session_id,) in unsigned[therapist_id]),
+            conversations.get(therapist_id, NOTHING_TO_SAY),
         )
         for therapist_id, team, supervisor_id in roster
         if supervisor_id is not None
@@ -267,13 +268,7 @@ group by st.therapist_id, se.session_id, se.instrument_id, se.role, s.position, 
 order by st.therapist_id, se.session_id, se.instrument_id, s.position
 """
 
-UNSIGNED_SQL = f"""
-select distinct st.therapist_id, c.session_id
-from supervision.consensus c
-join supervision.session_therapist st using (session_id)
-where c.consensus in ('{Consensus.WAITS_FOR_SIGNATURE}', '{Consensus.WAITS_FOR_RATINGS}') and st.in_window
-order by st.therapist_id, c.session_id
-"""  # noqa: S608 - made of our own words
+UNSIGNED_SQL = f"select distinct therapist_id, session_id from ({WAITING}) order by all"  # noqa: S608 - our own words
 
 REMARKS_SQL = f"""
 select st.therapist_id, r.session_id, r.session_on, coalesce(i.title, c.item), r.role, c.workbook, c.sheet, c.cell, c.comment,
@@ -325,9 +320,7 @@ def _told(row: Row) -> Told:
     return Told(n_sessions, n_patients, n_raters, mean, share, tuple(mark for mark in marks if mark[1]), *rest)
 
 
-def _seen(
-    sessions: Iterable[Row], below: Iterable[Row], unsigned: set[str], cases: dict[str, str]
-) -> Iterator[Seen]:
+def _seen(sessions: Iterable[Row], below: Iterable[Row], unsigned: set[str], cases: dict[str, str]) -> Iterator[Seen]:
     counts: defaultdict[str, list[tuple[str, str, int, int, str]]] = defaultdict(list)
     for session_id, instrument_id, scale, n_below, n_rated, role in below:
         counts[session_id].append((instrument_id, scale, n_below, n_rated, role))
@@ -336,5 +329,5 @@ def _seen(
         rated_by = tuple((role, n) for *_, role, n, _ in of_session)
         is_late = all(row[-1] for row in of_session)
         shown = tuple(counts[session_id])
-        named, is_case, is_unsigned = cases.get(session_id, session_id), session_id in cases, session_id in unsigned
+        named, is_case, is_unsigned = unit_name(session_id, cases), session_id in cases, session_id in unsigned
         yield Seen(named, session_on, selection, rated_by, shown, is_late, is_unsigned, is_case)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flows.publish.conversation_rows import SHEET, fact_blocks, has_all_prompts, prompt_rows
+from flows.publish.conversation_facts import Conversation
+from flows.publish.conversation_rows import SHEET, fact_blocks, prompt_rows
 from flows.publish.facts import NightFacts
 from flows.publish.supervision_facts import Block, Remark, Seen, TherapistFacts
 from flows.publish.supervision_focus import focus_rows
@@ -23,6 +24,8 @@ SMALL_PAGE_POINTS = 1090  # … once they are printed at 8 points rather than 9,
 MOST_SESSIONS = 6
 REMARK_LETTERS = 360  # of one remark on the page; the rest stands on the sheet of all remarks
 REMARK_POINTS = 66  # kept for remarks before further blocks are shown
+LEFT_OUT_POINTS = 33  # kept for the lines that name the facts left out
+BELOW_POINTS = 72  # kept below questions and facts: for a remark with its heading, and for what else is left out
 ANSWER_ROWS = 4
 BELOW_HEAD = "Elements below good enough, by observers or signed consensus"
 NOTHING = "No rating of this therapist's sessions counts at present."
@@ -60,19 +63,23 @@ def _compose(therapist: TherapistFacts, facts: NightFacts, enough: Enough, point
     profile, first_row, n_rows = profile_rows(first, enough) if first else ([line_of(NOTHING)], 0, 0)
     profile += _changes(therapist)
     sessions = [*_sessions(therapist.sessions, facts), *_unsigned(therapist.unsigned)]
-    sessions += prompt_rows(therapist.conversation)
     room = points - height_of((*head, *answer, *profile, *sessions))
-    wanted = height_of(_remarks(therapist.remarks, facts, points)[0])
-    room -= min(wanted, REMARK_POINTS)
-    facts_shown, facts_left_out = _fill(list(fact_blocks(therapist.conversation)), room, f"See the sheet {SHEET}.")
+    kept = min(height_of(_remarks(therapist.remarks, facts, points)[0]), REMARK_POINTS)
+    said, n_unsaid, has_all_said = _said(therapist.conversation, room - kept - BELOW_POINTS)
     blocks = [(_block_name(block), short_block(block)) for block in others]
-    shown, left_out = _fill(blocks, room - height_of(facts_shown) - height_of(facts_left_out), f"Instead {IN_DATABASE}")
-    shown, left_out = [*facts_shown, *shown], [*facts_left_out, *left_out]
-    has_all_said = not facts_left_out and has_all_prompts(therapist.conversation)
-    room += min(wanted, REMARK_POINTS)
-    remarks, has_all = _remarks(therapist.remarks, facts, room - height_of(shown) - height_of(left_out))
-    rows = (*head, *profile, *sessions, *shown, *left_out, *remarks, *answer)
-    return Page(rows, first, len(head) + first_row, n_rows, has_all, has_all_said), len(left_out)
+    shown, left_out = _fill(blocks, room - kept - height_of(said), f"Instead {IN_DATABASE}")
+    below = (*said, *shown, *left_out)
+    remarks, has_all = _remarks(therapist.remarks, facts, room - height_of(below))
+    rows = (*head, *profile, *sessions, *below, *remarks, *answer)
+    return Page(rows, first, len(head) + first_row, n_rows, has_all, has_all_said), len(left_out) + n_unsaid
+
+
+def _said(conversation: Conversation, room: float) -> tuple[list[PageRow], int, bool]:
+    """Questions, cases and choices that fit in the room; how many blocks of facts do not; and whether all of it is told."""
+    prompts, has_all_prompts = prompt_rows(conversation, room)
+    blocks = list(fact_blocks(conversation))
+    rows, left_out = _fill(blocks, room - height_of(prompts) - LEFT_OUT_POINTS, f"See the sheet {SHEET}.")
+    return [*prompts, *rows, *left_out], len(left_out), has_all_prompts and not left_out
 
 
 def _changes(therapist: TherapistFacts) -> list[PageRow]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from duckdb import DuckDBPyConnection
+from openpyxl import load_workbook
 
 from flows.console import Silence
 from flows.demo import run_demo
@@ -72,7 +73,8 @@ def test_the_episodes_of_a_log_in_its_own_file_are_told_as_worked_out_by_hand(he
         hers,
         "select session_id, rater_id, basis, episode, n_in_order, breaks_at, break_kind, n_inversions, order_held, "
         "lost_minute, minutes_to_validation, minutes_to_restoring, done_while_high "
-        "from supervision.trajectory_session where instrument_id = 'mbt-session' and role = 'observer' order by session_id, rater_id, episode",
+        "from supervision.trajectory_session where instrument_id = 'mbt-session' and role = 'observer' "
+        "order by session_id, rater_id, episode",
     ) == [
         # all five in order; the second begins with validation; the third, as corrected on the second night, lacks validation
         ("S-501", "R-5", "timeline", 1, 5, None, "complete", 0, True, 8, 3, 7, "arousal: supportive; mode"),
@@ -184,3 +186,16 @@ def test_a_consensus_that_is_signed_is_the_feedback_and_one_that_is_not_waits(
     ) == [("G-501", "consensus"), ("S-501", "observer")]
     reason = "select reason from quality.workbook where workbook = 'consensus G-501 signed.xlsx'"
     assert asked(lab, reason) == [("Every rating in it was known already. It brought a signature of the consensus.",)]
+
+
+def test_the_supervision_sheet_puts_questions_tells_of_cases_and_shows_nothing_of_what_waits(published: Path) -> None:
+    book = load_workbook(published / "supervision" / "SV-S" / "T-51.xlsx")
+    told = {sheet.title: " ".join(str(c.value) for row in sheet.iter_rows() for c in row if c.value) for sheet in book}
+    page, rest = told["Supervision sheet"], told["Questions and facts"]
+    assert "Could the patient think about it, and what was it followed by? Raised by S-503, 2026-05-27 (techni" in page
+    assert "A consensus waits to be signed off, and is not shown until it is: S-501." in page
+    assert "C-51 @" not in "".join(told.values())
+    assert "case C-51 at month 18, 2026-06-30" in page
+    assert "Crisis plan: yes, by session 9, since 2025-03-12" in rest
+    assert "Assessed before at months 1, 6." in rest
+    assert "From scores alone: consensus" not in told["Trajectory in sessions"]

@@ -51,9 +51,7 @@ def led_by(home: Lab, text: str, *, instrument: str = "pair-group", several: str
         ("T.1_ø/2 (b)", ["T.1_ø/2 (b)"]),
     ],
 )
-def test_several_therapists_of_a_group_are_told_apart_without_a_roster(
-    other: Lab, text: str, meant: list[str]
-) -> None:
+def test_several_therapists_of_a_group_are_told_apart_without_a_roster(other: Lab, text: str, meant: list[str]) -> None:
     assert led_by(other, text)[0] == meant
 
 
