@@ -67,7 +67,7 @@ def read_cases(con: DuckDBPyConnection) -> dict[str, str]:
 
 def unit_name(session_id: str, cases: dict[str, str]) -> str:
     """A session by its id, a case in words."""
-    return cases[session_id] if session_id in cases else session_id
+    return cases.get(session_id, session_id)
 
 
 def _case_name(case_id: str, month: str) -> str:

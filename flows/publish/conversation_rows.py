@@ -28,13 +28,13 @@ def prompt_rows(conversation: Conversation, room: float) -> tuple[list[PageRow],
     n_shown = 0
     for prompt in prompts[:MOST_PROMPTS]:
         told = lines_of(_prompt_text(prompt, MOST_RAISED))
-        if height_of((*rows, *told)) + LINE_POINTS + 2 > room:
+        if n_shown and height_of((*rows, *told)) + LINE_POINTS + 2 > room:  # one is always put
             break
         rows += told
         n_shown += 1
     if n_shown == len(prompts):
         return rows, all(len(prompt.raised_by) <= MOST_RAISED for prompt in prompts)
-    n_more = counted(len(prompts) - n_shown, "more question" if n_shown else "question")
+    n_more = counted(len(prompts) - n_shown, "more question")
     return [*rows, line_of(f"{n_more}: see the sheet {SHEET}.")], False
 
 

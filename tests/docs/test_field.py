@@ -192,7 +192,12 @@ def test_the_supervision_sheet_puts_questions_tells_of_cases_and_shows_nothing_o
     book = load_workbook(published / "supervision" / "SV-S" / "T-51.xlsx")
     told = {sheet.title: " ".join(str(c.value) for row in sheet.iter_rows() for c in row if c.value) for sheet in book}
     page, rest = told["Supervision sheet"], told["Questions and facts"]
-    assert "Could the patient think about it, and what was it followed by? Raised by S-503, 2026-05-27 (techni" in page
+    assert (
+        "For a conversation: questions, not findings The crisis plan was in place later than the lab has set." in page
+    )
+    assert (
+        "Could the patient think about it, and what was it followed by? Raised by S-503, 2026-05-27 (techniques" in rest
+    )
     assert "A consensus waits to be signed off, and is not shown until it is: S-501." in page
     assert "C-51 @" not in "".join(told.values())
     assert "case C-51 at month 18, 2026-06-30" in page

@@ -113,8 +113,8 @@ def test_choices_are_counted_in_sessions(tmp_path: Path) -> None:
 
 def test_a_full_page_leaves_the_facts_to_a_sheet_of_their_own_and_says_so(tmp_path: Path) -> None:
     lab = with_case(small_lab(), 6)
-    for rule in "abcd":
-        asks(lab, f"{rule} " * 60, "T-1-S4")
+    for rule in "ab":
+        asks(lab, rule, "T-1-S4")
     for n in range(3):
         lab.add("supervision.therapist_fact", ("T-1", f"tech-{n}", "observer", "self_other", "pole", "not stuck", 1, 1))
     book = book_of(lab, tmp_path)
