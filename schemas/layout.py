@@ -68,7 +68,8 @@ class FieldSource(Part):
     prefix: str = ""
     case: Literal["upper", "lower"] | None = None  # ids that people type in either case
     codes: dict[str, str] = {}  # text as found -> text meant
-    several: Annotated[str, Field(min_length=1, max_length=9)] | None = None  # what stands between several people
+    # what stands between several people; true: whatever people put there (comma, semicolon, line break, " and ", " + ", " & ")
+    several: Annotated[str, Field(min_length=1, max_length=9)] | Literal[True] | None = None
 
     @model_validator(mode="after")
     def _has_one_source(self) -> FieldSource:

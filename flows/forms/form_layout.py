@@ -196,7 +196,7 @@ def _fields(instrument: Instrument) -> dict[FieldName, FieldSource]:
             label=(label,),
             required=is_field_required(instrument, name),
             codes={word: str(code) for word, code in SELECTION_WORDS.items()} if name == "selection" else {},
-            several="," if name == "therapist_id" and instrument.modality is Modality.GROUP else None,
+            several=True if name == "therapist_id" and instrument.modality is Modality.GROUP else None,
         )
     fields["item"] = FieldSource(column=(NUMBER_HEADER,))
     fields["comment"] = FieldSource(column=(REMARK_HEADER,))

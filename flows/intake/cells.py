@@ -167,8 +167,11 @@ NOT_TEXT = {
 
 
 def _named_points(scale: Scale) -> dict[str, float]:
-    """The words of a choice, which people write instead of its numbers."""
-    return {word: float(point) for point, word in scale.anchors.items()} if scale.kind == "choice" else {}
+    """The words of a choice, which people write instead of its numbers, alone or as the form's lists have them: `1 – yes`."""
+    if scale.kind != "choice":
+        return {}
+    alone = {word: float(point) for point, word in scale.anchors.items()}
+    return alone | {f"{point} – {word}": float(point) for point, word in scale.anchors.items()}
 
 
 def _range_words(scale: Scale) -> str:

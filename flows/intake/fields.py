@@ -13,7 +13,7 @@ from flows.intake.extract import FIELD_WORDS, Found, FoundRating
 from flows.intake.findings import Finding
 from flows.intake.roster import KnownPeople
 from flows.intake.text import comparable, typed
-from flows.intake.written import NUMBERED, prepare, read_date, whole_number
+from flows.intake.written import NUMBERED, prepare, read_date, split_people, whole_number
 from schemas.codes import Code, Described, Role, Selection
 from schemas.layout import CONSENSUS_FIELDS, DATE_FIELDS, ID_FIELDS, FieldSource, Layout
 from schemas.session_codes import Diagnosis, Phase, Setting
@@ -30,7 +30,7 @@ _MISSING = {
 ALWAYS_REQUIRED = ("session_id", "therapist_id", "rater_id")  # a layout may let the column be absent, never the id
 CO_THERAPIST = "co_therapist_id"
 OTHER_ORDERS = {"dmy": "mdy", "mdy": "dmy"}
-BETWEEN_RATERS = re.compile(r"[,;+&\n]")  # unless the layout says what stands between them
+BETWEEN_RATERS = re.compile(r"[,;+&\n]|\sand\s", re.IGNORECASE)  # unless the layout says what stands between them
 AT_POINT = " @ "  # between a case's id and the month of its treatment
 W = TypeVar("W", Role, Selection)
 F = TypeVar("F", Phase, Diagnosis, Setting)
@@ -94,7 +94,8 @@ class FieldReader:
         """The raters that a consensus names, one by one, whether or not anybody knows them."""
         found, source = rating.fields.get("settles"), self._source("settles")
         text = "" if found is None else typed(found.value)
-        parts = text.split(source.several) if source and source.several else BETWEEN_RATERS.split(text)
+        mark = source.several if source is not None else None
+        parts = text.split(mark) if isinstance(mark, str) else BETWEEN_RATERS.split(text)
         ids = [whole_number(part.strip()) for part in parts if part.strip()]
         return [text for text in (prepare(i, source) if source else i for i in ids) if text]
 
@@ -225,12 +226,16 @@ class FieldReader:
     def _texts(self, rating: FoundRating, name: str) -> Iterator[str]:
         """The field's text or texts, after what the layout says is done to them."""
         found, source = rating.fields.get(name), self._source(name)
-        text = "" if found is None else whole_number(typed(found.value)) if name in NUMBERED else typed(found.value)
-        if source is None:
-            yield text
-            return
-        for part in text.split(source.several) if source.several else [text]:
-            yield prepare(part.strip(), source)
+        text = "" if found is None else typed(found.value)
+        for part in self._parts(name, text, source):
+            written = whole_number(part) if name in NUMBERED else part
+            yield written if source is None else prepare(written, source)
+
+    def _parts(self, name: str, text: str, source: FieldSource | None) -> list[str]:
+        """The people in a field, one by one; a therapist of the roster is one person, whatever her id is made of."""
+        if source is not None and name == "therapist_id" and self._people.lists_therapist(prepare(text, source)):
+            return [text]
+        return split_people(text, source)
 
     def _source(self, name: str) -> FieldSource | None:
         source = self._layout.fields.get(name)  # type: ignore[call-overload]

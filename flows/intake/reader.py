@@ -23,7 +23,7 @@ from flows.intake.text import comparable, place, text_of
 from flows.intake.timeline import TimelineReader
 from flows.intake.timeline_sheet import Attached, attach_timelines, is_named
 from schemas.catalog import Catalog
-from schemas.codes import Code
+from schemas.codes import Code, Modality
 from schemas.instrument import Element, Instrument
 from schemas.layout import Layout
 from schemas.roster import Roster
@@ -226,6 +226,7 @@ def describe(
     layout: Layout, instrument: Instrument, people: KnownPeople, night_on: dt.date, steps: Sequence[Element] = ()
 ) -> Described:
     """A layout made ready to read sheets: its words looked up, its parsers built; `steps` are those a timeline may note."""
+    layout = _led_by_several(layout, instrument)
     readers = Readers(
         layout.name,
         log_of(instrument.id) if layout.is_log else instrument.id,
@@ -236,6 +237,15 @@ def describe(
         layout.is_log,
     )
     return Described(layout, instrument, Lookup(layout, instrument), readers)
+
+
+def _led_by_several(layout: Layout, instrument: Instrument) -> Layout:
+    """The layout; of group sessions, which several may lead, with the usual ways of writing several where it names none."""
+    source = layout.fields.get("therapist_id")
+    if instrument.modality is not Modality.GROUP or source is None or source.several is not None:
+        return layout
+    fields = layout.fields | {"therapist_id": source.model_copy(update={"several": True})}
+    return layout.model_copy(update={"fields": fields})
 
 
 def _explain_blanks(ratings: Sequence[FoundRating], grid: Grid) -> None:

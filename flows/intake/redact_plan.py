@@ -17,7 +17,7 @@ from flows.intake.grid import Grid
 from flows.intake.redact_timeline import blank_timelines, identity_places
 from flows.intake.redacted_copy import Cell, Changes
 from flows.intake.text import place, text_of
-from flows.intake.written import prepare
+from flows.intake.written import prepare, split_people
 from schemas.layout import FieldSource, Layout
 
 ID_FIELDS = ("session_id", "therapist_id", CO_THERAPIST, "patient_id", "rater_id")
@@ -160,7 +160,8 @@ def _trim(rating: FoundRating, layout: Layout, changes: Mapping[str, Changes], e
         if found is not None:
             left += _not_erased(text_of(found.value), layout.fields.get(name), erased)  # type: ignore[call-overload]
     mark = source.several if isinstance(source, FieldSource) else None
-    texts = [f" {mark} ".join(left), ""] if mark else [*left, "", ""]
+    between = ", " if mark is True else f" {mark} "
+    texts = [between.join(left), ""] if mark else [*left, "", ""]
     for found, text in zip((first, second), texts, strict=False):
         if found is not None and found.cell:
             sheet = changes[found.sheet or rating.sheet]
@@ -169,9 +170,8 @@ def _trim(rating: FoundRating, layout: Layout, changes: Mapping[str, Changes], e
 
 
 def _not_erased(text: str, source: FieldSource | None, erased: Erased) -> list[str]:
-    parts = text.split(source.several) if source is not None and source.several else [text]
     return [
-        part.strip()
-        for part in parts
-        if part.strip() and not erased.names(THERAPIST, part if source is None else prepare(part.strip(), source))
+        part
+        for part in split_people(text, source)
+        if part and not erased.names(THERAPIST, part if source is None else prepare(part, source))
     ]

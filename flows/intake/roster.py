@@ -138,6 +138,10 @@ class KnownPeople:
         """The therapist's id, or None when the roster does not know it."""
         return _known(self._therapists, text) if self._is_present else text
 
+    def lists_therapist(self, text: str) -> bool:
+        """Whether there is a roster and it names this therapist."""
+        return self._is_present and self.therapist(text) is not None
+
     def supervisor(self, text: str) -> str | None:
         """The supervisor's id, or None when the roster names no such supervisor."""
         return _known(self._by_role[Role.SUPERVISOR], text) if self._is_present else text

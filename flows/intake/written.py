@@ -16,6 +16,7 @@ PLAUSIBLE_SERIALS = range(32_874, 73_051)  # 1990 to 2099: in text, other number
 MONTHS = {name[:n].lower(): k for k, name in enumerate(calendar.month_name) if name for n in (3, len(name))} | {
     "sept": 9
 }
+_BETWEEN_PEOPLE = re.compile(r"[,;\n]|\s(?:and|[+&])\s", re.IGNORECASE)
 _CLOCK = re.compile(r"[T ,]+\d{1,2}:\d{2}")
 _PARTS = re.compile(r"\d+|[^\W\d_]+")
 _LENGTHS = {"y": 4, "m": 2, "d": 2}
@@ -35,6 +36,22 @@ def whole_number(text: str) -> str:
     whole, _, fraction = text.partition(".")
     is_one = whole.isascii() and whole.isdigit() and fraction != "" and fraction.strip("0") == ""
     return whole if is_one else text
+
+
+def split_people(text: str, source: FieldSource | None) -> list[str]:
+    """The people that a field names, as its layout says what stands between them; one text where it does not.
+
+    Where it says no more than that they are several, plus and ampersand part them only between spaces: an id may hold one.
+
+    >>> split_people("T-1; T-2 and T+3", FieldSource(column=("Led by",), several=True))
+    ['T-1', 'T-2', 'T+3']
+    >>> split_people("T-1, T-2", FieldSource(column=("Led by",)))
+    ['T-1, T-2']
+    """
+    mark = source.several if source is not None else None
+    if mark is None:
+        return [text.strip()]
+    return [part.strip() for part in (_BETWEEN_PEOPLE.split(text) if mark is True else text.split(mark))]
 
 
 def prepare(text: str, source: FieldSource) -> str:

@@ -15,6 +15,7 @@ from flows.intake.redact import harmless_name
 from flows.intake.redact_plan import HARMLESS_TITLE, names_signer
 from flows.keeping.registry import Holds, holds, kept_columns
 from flows.load.judge import VALUES_HASH
+from flows.load.ledger import ALL_KNOWN, tallies
 from schemas.codes import FINDING_KINDS, Code, Role
 
 _SUGGESTED = re.compile(r" Did you mean .*?\?(?= |$)")
@@ -50,7 +51,7 @@ set
     reason = case
         when counts.n_ratings is null and not moved.is_note then book.reason
         when counts.n_ratings is null then $sentence
-        when counts.n_duplicate = counts.n_ratings then 'Every rating in it was known already.'
+        when counts.n_duplicate = counts.n_ratings then {all_known}
     end
 from (
     select distinct moved_bytes.new, moved_bytes.is_note, ({until})::bigint as until_night_id
@@ -62,10 +63,7 @@ left join (
         rating.sha256,
         rating.workbook,
         books.until_night_id,
-        count(*) as n_ratings,
-        count(*) filter (where rating.verdict = 'accepted') as n_accepted,
-        count(*) filter (where rating.verdict = 'held') as n_held,
-        count(*) filter (where rating.verdict = 'duplicate') as n_duplicate
+        {tallies}
     from history.rating as rating
     join (select distinct sha256, ({until})::bigint as until_night_id from history.{table}) as books
         on books.sha256 = rating.sha256 and rating.night_id < books.until_night_id
@@ -237,7 +235,8 @@ def rewrite_history(con: DuckDBPyConnection, erased: Erased, going: Going, moves
     _sweep_tables(con, erased, moves)
     _close_ranks(con)
     for table, until in BOOKS.items():
-        told = LEDGER.format(table=table, until=until, own_until=until.replace("until", "book.until"))
+        words = {"tallies": tallies("rating", "rating"), "all_known": ALL_KNOWN}
+        told = LEDGER.format(table=table, until=until, own_until=until.replace("until", "book.until"), **words)
         con.execute(told, {"sentence": Code.ERASED.kind.sentence})
     for statement in FINDINGS.split(";\n"):
         con.execute(statement)

@@ -12,13 +12,18 @@ from flows.intake.frames import Job
 from flows.intake.inbox import Received, original
 from flows.settings import Settings
 from schemas.catalog import Catalog
-from schemas.codes import Code
+from schemas.codes import Code, Role, Verdict
 from schemas.roster import Roster
 
 # refusals that may lie with a busy or crowded machine: the next night reads such a sheet once more
 MAY_PASS = (Code.TOOK_TOO_LONG, Code.READER_STOPPED)
 # refusals that a new layout, instrument or setting may lift
 LIFTABLE = (Code.LAYOUT_UNKNOWN, Code.LAYOUT_AMBIGUOUS, Code.VERSION_UNKNOWN, Code.TOO_LARGE, *MAY_PASS)
+# What the ledger says of a workbook that held nothing new; a signature stands under values that were known already.
+ALL_KNOWN = """case
+            when counts.n_signed > 0 then 'Every rating in it was known already. It brought a signature of the consensus.'
+            else 'Every rating in it was known already.'
+        end"""
 LATEST = """
 select max(seen_at)
 from (
@@ -28,6 +33,14 @@ from (
 )
 where seen_at::date = $night_on::date
 """
+
+
+def tallies(rating: str, verdict: str) -> str:
+    """The ledger's counts of a workbook's ratings, and of signed copies of what was known, from two tables by name."""
+    counts = [f"count(*) filter (where {verdict}.verdict = '{word}') as n_{word}" for word in Verdict]
+    signed = f"{rating}.role = '{Role.CONSENSUS}' and {rating}.signed_by is not null and {rating}.signed_on is not null"
+    n_signed = f"count(*) filter (where {verdict}.verdict = 'duplicate' and {signed}) as n_signed"
+    return ", ".join(("count(*) as n_ratings", *counts, n_signed))
 
 
 def fingerprint(catalog: Catalog, roster: Roster) -> str:

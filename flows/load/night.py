@@ -16,7 +16,7 @@ from flows.intake.inbox import Received
 from flows.load.circumstance import keep_circumstance
 from flows.load.connection import open_working
 from flows.load.judge import judge
-from flows.load.ledger import MAY_PASS, stamp_of
+from flows.load.ledger import ALL_KNOWN, MAY_PASS, stamp_of, tallies
 from flows.load.models import SQL, run_models
 from flows.load.past import align_before
 from flows.load.reference import Night, write_reference
@@ -30,16 +30,13 @@ from schemas.roster import Roster
 HISTORY = SQL / "10_history" / "tables.sql"
 CURRENT = "30_current"
 
-LEDGER = """
+LEDGER = f"""
 insert into history.workbook
 with
 counts as (
     select
         arriving.sha256,
-        count(*) as n_ratings,
-        count(*) filter (where verdict.verdict = 'accepted') as n_accepted,
-        count(*) filter (where verdict.verdict = 'held') as n_held,
-        count(*) filter (where verdict.verdict = 'duplicate') as n_duplicate
+        {tallies("arriving", "verdict")}
     from judgement.arriving as arriving
     join judgement.verdict as verdict on verdict.rating_id = arriving.rating_id
     group by arriving.sha256
@@ -83,7 +80,7 @@ select
         when tonight.first_workbook <> tonight.workbook then 'The same bytes as ' || tonight.first_workbook || '.'
         when read.refusal_code is not null then read.refusal
         when coalesce(counts.n_ratings, 0) = 0 then told.message
-        when counts.n_duplicate = counts.n_ratings then 'Every rating in it was known already.'
+        when counts.n_duplicate = counts.n_ratings then {ALL_KNOWN}
     end as reason,
     case when tonight.first_workbook = tonight.workbook then read.layout end as layout,
     if(tonight.first_workbook = tonight.workbook, coalesce(counts.n_ratings, 0), 0) as n_ratings,

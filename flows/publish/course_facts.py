@@ -12,6 +12,7 @@ from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from flows.publish.unsigned import WAITING
 from schemas.codes import Role
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def read_courses(con: DuckDBPyConnection) -> Mapping[str, tuple[Course, ...]]:
 
 
 # Sessions out of the window are left out here, as everywhere on the sheet; the whole line is in supervision.therapist_course.
-COURSE_SQL = """
+# So are consensuses while one of hers waits for its signature.
+COURSE_SQL = f"""
 with changed as (
     select distinct therapist_id, role, modality, unit, domain, scale
     from supervision.course_change
@@ -116,10 +118,10 @@ semi join changed using (therapist_id, role, modality, unit, domain, scale)
 left join titles t using (element, domain)
 left join domains d using (domain)
 left join scales s using (scale)
-where c.in_window
+where c.in_window and (c.role <> '{Role.CONSENSUS}' or c.therapist_id not in (select therapist_id from ({WAITING})))
 order by c.therapist_id, list_position($roles, c.role), c.modality, c.unit, d.domain_place, c.domain, t.place,
          c.element, s.place, c.scale, c.position nulls last, c.session_id, c.instrument_id, c.instrument_version
-"""
+"""  # noqa: S608 - made of our own words
 
 
 def _courses(role: str, modality: str, rows: Sequence[Row]) -> Iterator[Course]:

@@ -12,9 +12,11 @@ from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from flows.publish.conversation_facts import NOTHING_TO_SAY, Conversation, read_cases, read_conversations, unit_name
 from flows.publish.course_facts import Course, read_courses
 from flows.publish.summary_tables import SCALES
 from flows.publish.trajectory_facts import Path, read_paths
+from flows.publish.unsigned import WAITING
 from schemas.codes import Role, State
 from schemas.consensus_codes import Consensus
 
@@ -92,6 +94,7 @@ class Seen:
     ]  # (instrument, scale's title, elements below good enough, elements rated, whose ratings the feedback shows)
     is_late: bool
     is_unsigned: bool  # it has a consensus that waits for its signature, or for the ratings that it settles
+    is_case: bool = False  # a case at a month of its treatment, named so in `session_id`
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,7 @@ class TherapistFacts:
     focus: tuple[Named, ...] = ()
     courses: tuple[Course, ...] = ()  # only where the instrument changed
     unsigned: tuple[str, ...] = ()  # sessions whose consensus waits
+    conversation: Conversation = NOTHING_TO_SAY
 
 
 def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[TherapistFacts], int]:
@@ -148,19 +152,21 @@ def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[Therapis
     remarks = _by_therapist(con.execute(REMARKS_SQL, {"since": since}).fetchall())
     focus = _by_therapist(con.execute(FOCUS_SQL).fetchall())
     roster = con.execute(ROSTER_SQL).fetchall()
-    paths, courses = read_paths(con), read_courses(con)
+    paths, courses, cases = read_paths(con), read_courses(con), read_cases(con)
+    conversations = read_conversations(con, cases)
     therapists = [
         TherapistFacts(
             therapist_id,
             team,
             supervisor_id,
             tuple(blocks.get(therapist_id, ())),
-            tuple(_seen(sessions[therapist_id], below[therapist_id], {s for (s,) in unsigned[therapist_id]})),
-            tuple(Remark(*row) for row in remarks[therapist_id]),
+            tuple(_seen(sessions[therapist_id], below[therapist_id], {s for (s,) in unsigned[therapist_id]}, cases)),
+            tuple(Remark(unit_name(row[0], cases), *row[1:]) for row in remarks[therapist_id]),
             paths.get(therapist_id, ()),
             tuple(Named(*row) for row in focus[therapist_id]),
             courses.get(therapist_id, ()),
-            tuple(session_id for (session_id,) in unsigned[therapist_id]),
+            tuple(unit_name(session_id, cases) for (session_id,) in unsigned[therapist_id]),
+            conversations.get(therapist_id, NOTHING_TO_SAY),
         )
         for therapist_id, team, supervisor_id in roster
         if supervisor_id is not None
@@ -269,13 +275,7 @@ group by st.therapist_id, se.session_id, se.instrument_id, se.role, s.position, 
 order by st.therapist_id, se.session_id, se.instrument_id, s.position
 """
 
-UNSIGNED_SQL = f"""
-select distinct st.therapist_id, c.session_id
-from supervision.consensus c
-join supervision.session_therapist st using (session_id)
-where c.consensus in ('{Consensus.WAITS_FOR_SIGNATURE}', '{Consensus.WAITS_FOR_RATINGS}') and st.in_window
-order by st.therapist_id, c.session_id
-"""  # noqa: S608 - made of our own words
+UNSIGNED_SQL = f"select distinct therapist_id, session_id from ({WAITING}) order by all"  # noqa: S608 - our own words
 
 REMARKS_SQL = f"""
 select st.therapist_id, r.session_id, r.session_on, coalesce(i.title, c.item), r.role, c.workbook, c.sheet, c.cell, c.comment,
@@ -327,7 +327,7 @@ def _told(row: Row) -> Told:
     return Told(n_sessions, n_patients, n_raters, mean, share, tuple(mark for mark in marks if mark[1]), *rest)
 
 
-def _seen(sessions: Iterable[Row], below: Iterable[Row], unsigned: set[str]) -> Iterator[Seen]:
+def _seen(sessions: Iterable[Row], below: Iterable[Row], unsigned: set[str], cases: dict[str, str]) -> Iterator[Seen]:
     counts: defaultdict[str, list[tuple[str, str, int, int, str]]] = defaultdict(list)
     for session_id, instrument_id, scale, n_below, n_rated, role in below:
         counts[session_id].append((instrument_id, scale, n_below, n_rated, role))
@@ -336,4 +336,5 @@ def _seen(sessions: Iterable[Row], below: Iterable[Row], unsigned: set[str]) -> 
         rated_by = tuple((role, n) for *_, role, n, _ in of_session)
         is_late = all(row[-1] for row in of_session)
         shown = tuple(counts[session_id])
-        yield Seen(session_id, session_on, selection, rated_by, shown, is_late, session_id in unsigned)
+        named, is_case, is_unsigned = unit_name(session_id, cases), session_id in cases, session_id in unsigned
+        yield Seen(named, session_on, selection, rated_by, shown, is_late, is_unsigned, is_case)

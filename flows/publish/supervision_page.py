@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flows.publish.conversation_facts import Conversation
+from flows.publish.conversation_rows import SHEET, fact_blocks, prompt_rows
 from flows.publish.facts import NightFacts
 from flows.publish.supervision_facts import Block, Remark, Seen, TherapistFacts
 from flows.publish.supervision_focus import focus_rows
@@ -22,9 +24,11 @@ SMALL_PAGE_POINTS = 1090  # … once they are printed at 8 points rather than 9,
 MOST_SESSIONS = 6
 REMARK_LETTERS = 360  # of one remark on the page; the rest stands on the sheet of all remarks
 REMARK_POINTS = 66  # kept for remarks before further blocks are shown
+LEFT_OUT_POINTS = 33  # kept for the lines that name what is left out
 ANSWER_ROWS = 4
 BELOW_HEAD = "Elements below good enough, by observers or signed consensus"
 NOTHING = "No rating of this therapist's sessions counts at present."
+HEADS = {"Sessions": "Session", "Sessions and cases": "Session or case"}
 
 BY_SELECTION: dict[str, str] = {
     Selection.RANDOM: "drawn at random",
@@ -43,6 +47,7 @@ class Page:
     first_drawn: int
     n_drawn: int
     has_all_remarks: bool  # False: some are left out or cut, and a sheet of all of them is needed
+    has_all_said: bool  # False: questions or facts are left out, and a sheet of all of them is needed
 
 
 def compose(therapist: TherapistFacts, facts: NightFacts, enough: Enough) -> Page:
@@ -58,11 +63,22 @@ def _compose(therapist: TherapistFacts, facts: NightFacts, enough: Enough, point
     profile += _changes(therapist)
     sessions = [*_sessions(therapist.sessions, facts), *_unsigned(therapist.unsigned)]
     room = points - height_of((*head, *answer, *profile, *sessions))
-    wanted = height_of(_remarks(therapist.remarks, facts, points)[0])
-    shown, left_out = _fill(others, room - min(wanted, REMARK_POINTS))
-    remarks, has_all = _remarks(therapist.remarks, facts, room - height_of(shown) - height_of(left_out))
-    rows = (*head, *profile, *sessions, *shown, *left_out, *remarks, *answer)
-    return Page(rows, first, len(head) + first_row, n_rows, has_all), len(left_out)
+    kept = min(height_of(_remarks(therapist.remarks, facts, points)[0]), REMARK_POINTS)
+    said, n_unsaid, has_all_said = _said(therapist.conversation, room - kept - LEFT_OUT_POINTS)
+    blocks = [(_block_name(block), short_block(block)) for block in others]
+    shown, left_out = _fill(blocks, room - kept - height_of(said), f"Instead {IN_DATABASE}")
+    below = (*said, *shown, *left_out)
+    remarks, has_all = _remarks(therapist.remarks, facts, room - height_of(below))
+    rows = (*head, *profile, *sessions, *below, *remarks, *answer)
+    return Page(rows, first, len(head) + first_row, n_rows, has_all, has_all_said), len(left_out) + n_unsaid
+
+
+def _said(conversation: Conversation, room: float) -> tuple[list[PageRow], int, bool]:
+    """Questions, cases and choices that fit in the room; how many blocks of facts do not; and whether all of it is told."""
+    prompts, has_all_prompts = prompt_rows(conversation, room)
+    blocks = list(fact_blocks(conversation))
+    rows, left_out = _fill(blocks, room - height_of(prompts) - LEFT_OUT_POINTS, f"See the sheet {SHEET}.")
+    return [*prompts, *rows, *left_out], len(left_out), has_all_prompts and not left_out
 
 
 def _changes(therapist: TherapistFacts) -> list[PageRow]:
@@ -86,34 +102,41 @@ def _split(blocks: Sequence[Block]) -> tuple[Block | None, list[Block]]:
 
 
 def _head(therapist: TherapistFacts, facts: NightFacts) -> list[PageRow]:
-    n_new = sum(not seen.is_late for seen in therapist.sessions)
+    new = [seen for seen in therapist.sessions if not seen.is_late]
     who = f"Team: {therapist.team or '[x] not in the roster'}\nSupervisor: {therapist.supervisor_id}\n{facts.lab}"
     when = f"As of {facts.night_on.isoformat()}, the last night that changed this sheet"
-    new = f"Since last time,\n{facts.since.isoformat()}:\n{counted(n_new, 'session')} rated"
+    rated = f"Since last time,\n{facts.since.isoformat()}:\n{_counted(new)} rated"
     first = "The therapist gets this sheet no later than her supervisor."
     return [
         line_of(f"Supervision sheet: therapist {therapist.therapist_id}", "Heading 1", 26),
-        row_of((who, when, new, PURPOSE)),
+        row_of((who, when, rated, PURPOSE)),
         row_of(("", "", first, SCOPE)),
     ]
+
+
+def _counted(seen: Sequence[Seen]) -> str:
+    """How many sessions; and how many cases, where there are any."""
+    cases = {s.session_id.rpartition(" at month ")[0] or s.session_id for s in seen if s.is_case}
+    n_sessions = sum(not s.is_case for s in seen)
+    told = [counted(n_sessions, "session")] if n_sessions or not cases else []
+    return " and ".join([*told, counted(len(cases), "case")] if cases else told)
 
 
 def _sessions(sessions: Sequence[Seen], facts: NightFacts) -> list[PageRow]:
     since = facts.since.isoformat()
     new, late = [s for s in sessions if not s.is_late], [s for s in sessions if s.is_late]
-    rows = [line_of(f"Sessions rated since last time ({since})", "Heading 2", 22)]
+    what = "Sessions and cases" if any(s.is_case for s in new) else "Sessions"
+    rows = [line_of(f"{what} rated since last time ({since})", "Heading 2", 22)]
     if new:
-        rows.append(row_of(("Session", "How it was chosen", "Rated by", BELOW_HEAD), "Head"))
+        rows.append(row_of((HEADS[what], "How it was chosen", "Rated by", BELOW_HEAD), "Head"))
         rows += [row_of(_session_texts(seen)) for seen in new[:MOST_SESSIONS]]
     else:
         rows.append(line_of("None."))
     if len(new) > MOST_SESSIONS:
-        rows.append(
-            line_of(f"{counted(len(new) - MOST_SESSIONS, 'earlier session')} of these left out for want of room.")
-        )
+        rows.append(line_of(f"{_counted(new[MOST_SESSIONS:])} before these left out for want of room."))
     if late:
         some = ", ".join(s.session_id for s in late[:4]) + (", …" if len(late) > 4 else "")
-        rows += lines_of(f"Rated before that day, but arrived since: {counted(len(late), 'session')} ({some}).")
+        rows += lines_of(f"Rated before that day, but arrived since: {_counted(late)} ({some}).")
     return rows
 
 
@@ -127,8 +150,9 @@ def _session_texts(seen: Seen) -> tuple[str, ...]:
         + _marked(instrument_id if several else "", role if role == Role.CONSENSUS else "")
         for instrument_id, scale, n, of, role in seen.below
     )
-    chosen = BY_SELECTION[seen.selection]
-    return f"{seen.session_id}, {day}", chosen, by, below or "no observer has rated it against a threshold"
+    chosen = "not asked of a case" if seen.is_case else BY_SELECTION[seen.selection]
+    without = "facts, not scores" if seen.is_case else "no observer has rated it against a threshold"
+    return f"{seen.session_id}, {day}", chosen, by, below or without
 
 
 def _marked(*marks: str) -> str:
@@ -144,21 +168,22 @@ def _unsigned(sessions: Sequence[str]) -> list[PageRow]:
     return lines_of(f"A consensus waits to be signed off, and is not shown until it is: {some}.")
 
 
-def _fill(blocks: Sequence[Block], room: float) -> tuple[list[PageRow], list[PageRow]]:
-    """The further blocks that fit in the room, short, and a line naming those that do not."""
+def _block_name(block: Block) -> str:
+    return f"{BY_ROLE[block.role]} with {block.instrument_id} ({counted(block.n_sessions, 'session')})"
+
+
+def _fill(
+    blocks: Sequence[tuple[str, list[PageRow]]], room: float, instead: str
+) -> tuple[list[PageRow], list[PageRow]]:
+    """The blocks that fit in the room, and a line naming those that do not and where they are told instead."""
     shown: list[PageRow] = []
     left_out: list[str] = []
-    for block in blocks:
-        rows = short_block(block)
+    for name, rows in blocks:
         if height_of(shown) + height_of(rows) <= room:
             shown += rows
         else:
-            left_out.append(
-                f"{BY_ROLE[block.role]} with {block.instrument_id} ({counted(block.n_sessions, 'session')})"
-            )
-    return shown, lines_of(
-        f"Left out for want of room: {'; '.join(left_out)}. Instead {IN_DATABASE}"
-    ) if left_out else []
+            left_out.append(name)
+    return shown, lines_of(f"Left out for want of room: {'; '.join(left_out)}. {instead}") if left_out else []
 
 
 def _remarks(remarks: Sequence[Remark], facts: NightFacts, room: float) -> tuple[list[PageRow], bool]:

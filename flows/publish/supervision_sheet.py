@@ -21,6 +21,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from flows.failpoints import reached
 from flows.names import safe_names
+from flows.publish.conversation_rows import SHEET, all_rows
 from flows.publish.course_sheet import add_courses
 from flows.publish.facts import NightFacts
 from flows.publish.summary_tables import read_enough
@@ -111,9 +112,21 @@ def _book(therapist: TherapistFacts, facts: NightFacts, enough: Enough) -> Workb
     _set_up_page(sheet, len(page.rows))
     add_trajectory(book, therapist.therapist_id, therapist.paths)
     add_courses(book, therapist.therapist_id, therapist.courses)
+    if not page.has_all_said:
+        _write_all_said(book, therapist)
     if not page.has_all_remarks:
         _write_all_remarks(book, therapist)
     return book
+
+
+def _write_all_said(book: Workbook, therapist: TherapistFacts) -> None:
+    """All questions and facts, on a sheet of their own: only when the page could not hold them."""
+    rows = all_rows(therapist.therapist_id, therapist.conversation)
+    sheet = book.create_sheet(SHEET)
+    for number, row in enumerate(rows, 1):
+        _write_row(sheet, number, row)
+    _set_up_page(sheet, len(rows))
+    sheet.page_setup.fitToHeight = 0  # as many pages as it needs
 
 
 def _write_row(sheet: Worksheet, number: int, row: PageRow) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from flows.publish.unsigned import WAITING
 from schemas.codes import Role
 from schemas.timeline_codes import Basis
 
@@ -127,13 +128,17 @@ def _by_key(rows: Iterable[tuple[Any, ...]], n: int) -> defaultdict[tuple[Any, .
     return by_key
 
 
-RUNGS_SQL = """
+# Counts of consensuses are shown once all that they count are signed.
+RUNGS_SQL = f"""
 select t.therapist_id, t.instrument_id, t.role, t.basis, t.breaks_at, coalesce(e.title, ''), t.position, t.n_sessions,
        t.n_unknown, t.episodes, t.breaks, t.breaks_low, t.breaks_high, t.opportunities, t.reached, t.is_experimental
 from supervision.trajectory_therapist t
 left join about.element e on e.instrument_id = t.instrument_id and e.element = t.breaks_at
+where t.role <> '{Role.CONSENSUS}' or (t.therapist_id, t.instrument_id) not in (
+    select (therapist_id, instrument_id) from ({WAITING})
+)
 order by t.therapist_id, t.instrument_id, t.role, t.basis, t.position
-"""
+"""  # noqa: S608 - made of our own words
 
 EPISODES_SQL = """
 select s.therapist_id, s.instrument_id, s.role, s.basis, s.session_id, s.session_on, s.episode, s.last_in_order, s.furthest,

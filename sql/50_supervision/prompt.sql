@@ -1,6 +1,7 @@
 -- supervision.prompt: cautions of the field that a session (or case) brings to mind, as questions for a conversation.
 -- grain: one row per session_id, rule
--- reads: current.rating, current.score, measure.rating_element, measure.session, reference.condition, reference.point, reference.rule
+-- reads: current.rating, current.score, measure.rating_element, measure.session, reference.condition, reference.item_element,
+--        reference.item_scale, reference.point, reference.rule
 -- why:   a prompt is raised when every condition of its rule holds in one session, by any observer's rating of it. It is no score
 --        and no finding about a person. The cell shown is the first that met a condition on a rating.
 with
@@ -23,10 +24,24 @@ scored as (
     left join points using (instrument_id, instrument_version, scale, value)
     where score.state = 'rated'
 ),
+alone as (
+    -- where several items speak to an element on a scale, no one cell tells what it is
+    select instrument_id, version as instrument_version, element, scale, any_value(item) as item
+    from reference.item_element
+    inner join reference.item_scale using (instrument_id, version, item)
+    group by instrument_id, version, element, scale
+    having count(*) = 1
+),
 elements as (
-    select ratings.*, told.domain, told.element, told.scale, told.value
+    select ratings.*, told.domain, told.element, told.scale, told.value, coalesce(scored.cell, '') as cell
     from measure.rating_element as told
     inner join ratings using (rating_id)
+    left join alone
+        on alone.instrument_id = told.instrument_id
+        and alone.instrument_version = told.instrument_version
+        and alone.element = told.element
+        and alone.scale = told.scale
+    left join scored on scored.rating_id = told.rating_id and scored.item = alone.item and scored.scale = alone.scale
     where told.state = 'rated'
 ),
 met as (
@@ -34,7 +49,7 @@ met as (
     from reference.condition as condition
     inner join sessions on sessions.phase = condition.phase
     union all
-    select condition.rule, condition.place, elements.session_id, elements.workbook, elements.sheet, ''
+    select condition.rule, condition.place, elements.session_id, elements.workbook, elements.sheet, elements.cell
     from reference.condition as condition
     inner join elements
         on (elements.element = condition.element or elements.domain = condition.domain)

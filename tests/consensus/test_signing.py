@@ -80,6 +80,29 @@ def test_a_signed_copy_of_the_form_signs_the_consensus_that_is_there(nights: Tol
     assert nights[1]["copy"] == [("R-1", "R-1 R-2", "signed", "SV-1")]
 
 
+def test_the_ledger_says_that_a_signed_copy_brought_a_signature(lab: Agreeing) -> None:
+    lab.observes("pair.csv", "S | R-1 | 2026-06-02 | 4 | 5", "S | R-2 | 2026-06-02 | 2 | 3")
+    lab.agrees("agreed.csv", "S | R-1 | 2026-06-04 | R-1, R-2 | . | . | 3 | 4")
+    lab.night()
+    lab.agrees("signed.csv", "S | R-1 | 2026-06-04 | R-1, R-2 | SV-1 | 2026-06-05 | 3 | 4")
+    lab.agrees("again.csv", "S | R-1 | 2026-06-04 | R-1; R-2 | . | . | 3 | 4")
+    lab.night()
+    assert lab.outcomes() == {
+        "pair.csv": "accepted", "agreed.csv": "accepted", "signed.csv": "duplicate", "again.csv": "duplicate",
+    }  # fmt: skip
+    signed = "Every rating in it was known already. It brought a signature of the consensus."
+    assert lab.reason("signed.csv") == (None, signed)
+    assert lab.reason("again.csv") == (None, "Every rating in it was known already.")
+    assert lab.ledger() == [(1, 1, 0, 0), (2, 2, 0, 0), (1, 0, 0, 1), (1, 0, 0, 1)]
+
+
+def test_raters_that_a_consensus_settles_may_stand_with_a_word_or_a_mark_between(lab: Agreeing) -> None:
+    lab.observes("pair.csv", "S | R-1 | 2026-06-02 | 4 | 5", "S | R-2 | 2026-06-02 | 2 | 3")
+    lab.agrees("agreed.csv", "S | R-1 | 2026-06-04 | R-1 and R-2 | . | . | 3 | 4")
+    lab.night()
+    assert lab.consensuses() == [("S", "R-1", "R-1 R-2", "waits_for_signature", None)]
+
+
 def test_unsigned_and_signed_copies_of_one_night_are_no_two_ratings(nights: Told) -> None:
     assert nights[0]["both"] == [("R-1", "R-1 R-2", "signed", "SV-1")]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from duckdb import DuckDBPyConnection
+from openpyxl import load_workbook
 
 from flows.console import Silence
 from flows.demo import run_demo
@@ -27,8 +28,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("flows.nightly.reading_pool", in_process)
         told = run_demo(home, True, Silence(), modules=True)
-    assert told[0].startswith("Night of 2026-07-01: 12 workbooks, 17 ratings, 17 accepted, 0 held")
-    assert told[1].startswith("Night of 2026-07-08: 2 workbooks, 2 ratings, 2 accepted, 0 held")
+    assert told[0].startswith("Night of 2026-07-01: 13 workbooks, 18 ratings, 18 accepted, 0 held")
+    assert told[1].startswith("Night of 2026-07-08: 4 workbooks, 4 ratings, 3 accepted, 0 held, 1 known already")
     return home / "warehouse" / "published"
 
 
@@ -72,7 +73,8 @@ def test_the_episodes_of_a_log_in_its_own_file_are_told_as_worked_out_by_hand(he
         hers,
         "select session_id, rater_id, basis, episode, n_in_order, breaks_at, break_kind, n_inversions, order_held, "
         "lost_minute, minutes_to_validation, minutes_to_restoring, done_while_high "
-        "from supervision.trajectory_session where instrument_id = 'mbt-session' order by session_id, rater_id, episode",
+        "from supervision.trajectory_session where instrument_id = 'mbt-session' and role = 'observer' "
+        "order by session_id, rater_id, episode",
     ) == [
         # all five in order; the second begins with validation; the third, as corrected on the second night, lacks validation
         ("S-501", "R-5", "timeline", 1, 5, None, "complete", 0, True, 8, 3, 7, "arousal: supportive; mode"),
@@ -97,7 +99,8 @@ def test_a_group_counts_for_both_of_its_therapists_and_its_ratings_name_neither(
     assert asked(
         lab,
         "select therapist_id, n_sessions, n_raters, raw_mean, n_no_opportunity from supervision.therapist_element "
-        "where instrument_id = 'mbt-group' and element in ('turns', 'carrying') and scale = 'adherence' order by element, 1",
+        "where instrument_id = 'mbt-group' and role = 'observer' and element in ('turns', 'carrying') and scale = 'adherence' "
+        "order by element, 1",
     ) == [("T-51", 1, 1, 5, 1), ("T-52", 1, 1, 5, 1), ("T-51", 1, 2, 2.5, 0), ("T-52", 1, 2, 2.5, 0)]
     assert asked(lab, "select distinct therapist_id from supervision.session_item where session_id = 'G-501'") == [
         (None,)
@@ -127,9 +130,9 @@ def test_the_cautions_are_raised_where_they_should_be_and_nowhere_else(hers: Duc
         ("C-51 @ 1", "crisis-plan-absent", "D13"),
         ("C-51 @ 18", "crisis-plan-late", "E13"),
         ("C-51 @ 6", "crisis-plan-late", "E13"),
-        ("S-503", "challenge-under-arousal", ""),
-        ("S-503", "relational-in-assessment", ""),
-        ("S-503", "relationship-in-assessment", ""),
+        ("S-503", "challenge-under-arousal", "F13"),
+        ("S-503", "relational-in-assessment", "F16"),
+        ("S-503", "relationship-in-assessment", "D26"),
     ]
 
 
@@ -167,3 +170,37 @@ def test_the_log_that_came_before_its_rating_waited_and_the_corrected_one_is_tol
     assert asked(hers, "select field, session_id, rater_id, new_workbook from audit.change") == [
         ("event_log", "S-501", "R-5", "events_corrected.csv")
     ]
+
+
+def test_a_consensus_that_is_signed_is_the_feedback_and_one_that_is_not_waits(
+    lab: DuckDBPyConnection, hers: DuckDBPyConnection
+) -> None:
+    assert asked(hers, "select session_id, rater_id, consensus, signed_by from supervision.consensus order by 1") == [
+        ("G-501", "R-5", "signed", "SV-S"),
+        ("S-501", "R-5", "waits_for_signature", None),
+    ]
+    assert asked(
+        hers,
+        "select distinct session_id, role from supervision.session_feedback "
+        "where session_id in ('G-501', 'S-501') and instrument_id <> 'south-moments' order by 1",
+    ) == [("G-501", "consensus"), ("S-501", "observer")]
+    reason = "select reason from quality.workbook where workbook = 'consensus G-501 signed.xlsx'"
+    assert asked(lab, reason) == [("Every rating in it was known already. It brought a signature of the consensus.",)]
+
+
+def test_the_supervision_sheet_puts_questions_tells_of_cases_and_shows_nothing_of_what_waits(published: Path) -> None:
+    book = load_workbook(published / "supervision" / "SV-S" / "T-51.xlsx")
+    told = {sheet.title: " ".join(str(c.value) for row in sheet.iter_rows() for c in row if c.value) for sheet in book}
+    page, rest = told["Supervision sheet"], told["Questions and facts"]
+    assert (
+        "For a conversation: questions, not findings The crisis plan was in place later than the lab has set." in page
+    )
+    assert (
+        "Could the patient think about it, and what was it followed by? Raised by S-503, 2026-05-27 (techniques" in rest
+    )
+    assert "A consensus waits to be signed off, and is not shown until it is: S-501." in page
+    assert "C-51 @" not in "".join(told.values())
+    assert "case C-51 at month 18, 2026-06-30" in page
+    assert "Crisis plan: yes, by session 9, since 2025-03-12" in rest
+    assert "Assessed before at months 1, 6." in rest
+    assert "From scores alone: consensus" not in told["Trajectory in sessions"]

@@ -11,15 +11,20 @@ from flows.intake.grid import Limits
 from flows.intake.reader import Reader
 from schemas.catalog import load_catalog
 from schemas.roster import Roster
-from tests.support.module_lab import NIGHT1, forms
+from tests.support.module_lab import NIGHT1, agreed_forms, forms
 
 CATALOG = load_catalog([NIGHT1.parent / "schemas"])
-READER = Reader(CATALOG, Roster(), date(2026, 7, 1), Limits(10**7, 10**8, 10**6))
+READER = Reader(CATALOG, Roster(), date(2026, 7, 8), Limits(10**7, 10**8, 10**6))
 STATES = ("no_opportunity", "unjudgeable", "not_delivered")
 
 
+FORMS = {f"night1/{name}": filled for name, filled in forms().items()} | {
+    f"{path.parent.name}/{path.name}": filled for path, filled in agreed_forms().items()
+}
+
+
 def read(name: str) -> BatchFrames:
-    return build_frames([READER.read(Job(name, "0" * 64, NIGHT1 / name))], READER.readers)
+    return build_frames([READER.read(Job(name, "0" * 64, NIGHT1.parent / name))], READER.readers)
 
 
 def meant(text: str, words: dict[str, str]) -> tuple[str, float | None]:
@@ -31,9 +36,9 @@ def meant(text: str, words: dict[str, str]) -> tuple[str, float | None]:
     return "rated", float(next((p for p, word in words.items() if word == text), text.replace("-", "")))
 
 
-@pytest.mark.parametrize("name", forms())
+@pytest.mark.parametrize("name", FORMS)
 def test_every_form_says_what_was_entered(name: str) -> None:
-    instrument_id, fields, scores = forms()[name]
+    instrument_id, fields, scores = FORMS[name]
     instrument, frames = CATALOG.latest(instrument_id), read(name)
     expected = {
         (item, scale): meant(text, instrument.scale(scale).anchors)
@@ -46,7 +51,12 @@ def test_every_form_says_what_was_entered(name: str) -> None:
     found = {(item, scale): (state, value) for _, item, scale, state, value, _ in frames.score.iter_rows()}
     assert {key: said for key, said in found.items() if said[0] != "not_rated_by_design"} == expected
     rating = frames.rating.row(0, named=True)
-    assert rating["therapist_ids"] == str(fields["therapist_id"]).split(", ")
+    assert rating["therapist_ids"] == str(fields["therapist_id"]).replace(";", ",").split(", ")
+    assert rating["role"] == fields.get("role", "observer")
+    assert (rating["settles"], rating["signed_by"]) == (
+        ["R-5", "R-6"] if "settles" in fields else [],
+        fields.get("signed_by"),
+    )
     assert rating["session_on"] == fields["session_on"]
     assert rating["session_id"] == str(fields["session_id"]) + (
         f" @ {p}" if (p := fields.get("assessment_point")) else ""

@@ -165,3 +165,28 @@ def test_no_number_is_rounded_into_a_rating(number: float) -> None:
 @given(st.integers(-999, 999), st.integers(0, 999), st.sampled_from([".", ","]))
 def test_plain_numbers_read_as_written_with_either_decimal_mark(whole: int, fraction: int, mark: str) -> None:
     assert as_number(f"{whole}{mark}{fraction:03d}", ",") == float(f"{whole}.{fraction:03d}")
+
+
+CHOICE = {
+    "id": "in_place", "title": "In place", "short": "In place", "question": "Is it in place?", "kind": "choice",
+    "lowest": 0, "highest": 1, "anchors": {"0": "no", "1": "yes"},
+}  # fmt: skip
+
+
+def answer(text: str) -> Parsed:
+    """A cell of an instrument whose one scale is a choice between yes and no."""
+    asked = tomllib.loads(PAIR) | {"scales": [CHOICE]}
+    asked["items"] = [item | {"scales": ["in_place"], "states": []} for item in asked["items"]]
+    layout = Layout.model_validate(tomllib.loads(LONG) | {"marks": {}})
+    return CellParser(layout, Instrument.model_validate(asked)).parse("not_knowing", "in_place", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1", 1), ("yes", 1), ("1 – yes", 1), ("1 - Yes", 1), ("0 – no", 0), ("NO", 0)]
+)
+def test_a_choice_is_known_by_its_number_its_word_or_both_as_the_form_has_them(text: str, value: float) -> None:
+    assert answer(text) == Parsed(State.RATED, value)
+
+
+def test_a_number_beside_another_choice_s_word_is_no_answer() -> None:
+    assert answer("1 – no").code is Code.NOT_A_RATING

@@ -132,8 +132,8 @@ def test_what_is_described_is_not_expected_on_the_scales_that_judge(con: DuckDBP
 def test_a_case_without_a_crisis_plan_is_put_as_a_question(con: DuckDBPyConnection) -> None:
     assert con.execute("select session_id, rule, workbook, cell from supervision.prompt order by all").fetchall() == [
         ("C-7 @ 1", "crisis-plan-absent", "month 1.xlsx", "D13"),
-        ("S-1", "relational-in-assessment", "techniques.xlsx", ""),
-        ("S-1", "relationship-in-assessment", "techniques.xlsx", ""),
+        ("S-1", "relational-in-assessment", "techniques.xlsx", "F16"),
+        ("S-1", "relationship-in-assessment", "techniques.xlsx", "D26"),
     ]
 
 

@@ -134,6 +134,24 @@ def forms() -> Mapping[str, tuple[str, dict[str, Entry], Scores]]:
     }  # fmt: skip
 
 
+def agreed_forms() -> Mapping[Path, tuple[str, dict[str, Entry], Scores]]:
+    """Consensuses: one on the group, signed a week later on a copy of the form, and one on a session, which waits."""
+    pair = {"rater_id": "R-5", "role": "consensus", "settles": "R-5, R-6"}
+    group = pair | {"session_id": "G-501", "session_on": date(2026, 6, 10), "therapist_id": "T-51; T-52",
+                    "rated_on": date(2026, 6, 24), "phase": "middle"}  # fmt: skip
+    group_scores = alike(GROUP, "5 4") | {"turns": "3 3", "care": "5 5", "carrying": "4 3"}
+    session = pair | {"session_id": "S-501", "session_on": date(2026, 6, 3), "therapist_id": "T-51", "patient_id": "P-51",
+                      "rated_on": date(2026, 7, 3), "phase": "early", "diagnosis": "bpd", "setting": "outpatient"}  # fmt: skip
+    stance, steps = GROUP.split()[:8], "joint_focus arousal mode validation restoring"
+    return {
+        NIGHT1 / "consensus G-501.xlsx": ("mbt-group", group, group_scores),
+        NIGHT2 / "consensus G-501 signed.xlsx": (
+            "mbt-group", group | {"signed_by": "SV-S", "signed_on": date(2026, 7, 6)}, group_scores,
+        ),
+        NIGHT2 / "consensus S-501.xlsx": ("mbt-session", session, alike(" ".join(stance), "5 4") | alike(steps, "4 4")),
+    }  # fmt: skip
+
+
 def entry(said: str, is_choice: bool, words: Mapping[str, str]) -> Entry | None:
     """What a rater puts into a cell: a mark in the form's words, a date, a number, or a choice by its point."""
     if said == "-":
@@ -147,7 +165,8 @@ def entry(said: str, is_choice: bool, words: Mapping[str, str]) -> Entry | None:
 
 def write_all(catalog: Catalog) -> None:
     """Write every form and the tables of sessions."""
-    for name, (instrument_id, fields, scores) in forms().items():
+    paths = {NIGHT1 / name: filled for name, filled in forms().items()} | agreed_forms()
+    for path, (instrument_id, fields, scores) in paths.items():
         instrument = catalog.latest(instrument_id)
         cells: dict[tuple[str, str], Entry] = {}
         for item, said in scores.items():
@@ -159,7 +178,7 @@ def write_all(catalog: Catalog) -> None:
         with TemporaryDirectory() as folder:
             blank = Path(folder) / "blank.xlsx"
             write_form(instrument, catalog.elements_of(instrument), blank)
-            fill_form(blank, instrument, NIGHT1 / name, fields, cells)  # type: ignore[arg-type]
+            fill_form(blank, instrument, path, fields, cells)  # type: ignore[arg-type]
     follow(NIGHT1 / "session S-505 R-6.xlsx")
     elements = [item.id for item in catalog.latest("mbt-session").items]
     for path, drawing in ((NIGHT1 / "sessions.csv", SESSIONS), (NIGHT2 / "sessions_july.csv", LATER_SESSIONS)):

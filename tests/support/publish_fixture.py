@@ -49,6 +49,12 @@ create table quality.waiting_session(session_id varchar, session_on date, therap
     waits_for varchar, raters varchar, since timestamp);
 create table supervision.session_therapist(session_id varchar, therapist_id varchar, session_on date, patient_id varchar,
     selection varchar, in_window boolean);
+create table supervision.prompt(session_id varchar, session_on date, rule varchar, sentence varchar, why varchar,
+    workbook varchar, sheet varchar, cell varchar);
+create table supervision.session_fact(session_id varchar, case_id varchar, assessment_point int, session_on date,
+    instrument_id varchar, role varchar, item varchar, scale varchar, kind varchar, state varchar, said varchar);
+create table supervision.therapist_fact(therapist_id varchar, instrument_id varchar, role varchar, item varchar,
+    scale varchar, said varchar, n_ratings int, n_sessions int);
 create table supervision.therapist_course(therapist_id varchar, role varchar, modality varchar, unit varchar, domain varchar,
     element varchar, scale varchar, position int, session_id varchar, session_on date, in_window boolean, instrument_id varchar,
     instrument_version varchar, stretch int, instrument_change varchar, instruments_before varchar, scale_lowest double,
