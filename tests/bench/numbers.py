@@ -48,7 +48,7 @@ def rows_of(ratings: int, seed: int) -> Rows:
     raters = tuple(f"R-{k}" for k in range(n_raters))
     days = np.repeat(rng.integers(0, 720, sessions), 2).astype(float)
     value = np.clip(np.round(value), 1, 7)
-    return Rows(value, therapist, levels(patient), session, rater, np.zeros_like(session), days, named, raters, 0)
+    return Rows(value, therapist, levels(patient), session, rater, np.zeros_like(session), days, named, raters)
 
 
 def rated_again(rows: Rows, times: int, seed: int) -> Rows:

@@ -13,6 +13,7 @@ from flows.measure.facets import Codes
 from flows.measure.model import Answer, answer
 from flows.measure.rows import Rows
 from schemas.figure_codes import EstimateNote
+from tests.bench.numbers import rows_of
 from tests.measure.coverage import Kind, count, draw
 from tests.measure.published import lme4_columns
 
@@ -189,3 +190,8 @@ def test_elements_that_differ_and_never_vary_have_a_mean_and_no_interval() -> No
     )
     assert {(e.estimate, e.low, e.note) for e in found.estimates} == {(3.5, None, EstimateNote.NO_VARIANCE)}
     assert is_finite(found)
+
+
+def test_the_labs_that_the_bench_draws_can_be_modelled() -> None:
+    rows = rows_of(400, 1)
+    assert {e.therapist_id for e in answer(rows, ASKED).estimates} == set(rows.therapist_ids)
