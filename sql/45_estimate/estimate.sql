@@ -73,7 +73,7 @@ told as (
     select
         joined.* exclude (estimate),
         coalesce(is_group, false) as is_group,
-        if(is_led_together, greatest(lowest, least(highest, estimate)), estimate) as estimate
+        if(is_led_together and estimate is not null, greatest(lowest, least(highest, estimate)), estimate) as estimate
     from joined
     left join ends using (instrument_id, scale)
     left join groups using (instrument_id)
@@ -87,8 +87,8 @@ select
     name::varchar                    as name,              -- which element or domain
     scale::varchar                   as scale,             -- scale
     round(estimate, 6)::double       as estimate,          -- mean + therapist, raters' severity taken off, partly pooled
-    round(least(low, estimate), 6)::double     as low,     -- lower end of its 95 % interval
-    round(greatest(high, estimate), 6)::double as high,    -- upper end of its 95 % interval
+    round(if(low is null, null, least(low, estimate)), 6)::double     as low,     -- lower end of its 95 % interval
+    round(if(high is null, null, greatest(high, estimate)), 6)::double as high,    -- upper end of its 95 % interval
     round(p_adequate, 6)::double     as p_adequate,        -- probability of being at or above the threshold
     round(p_strength, 6)::double     as p_strength,        -- probability of being so far above it that it is a strength
     round(reliability, 6)::double    as reliability,       -- 1 - prediction error variance / variance between therapists

@@ -192,3 +192,18 @@ def test_two_who_always_lead_together_get_the_pair_s_estimate_and_no_status_of_t
     assert [row[1:] for row in rows[::2]] == [row[1:] for row in rows[1::2]]
     assert rows[0][1] > 5 > 4.9 > rows[4][1] > 3 > rows[2][1]
     assert {row[4:] for row in rows} == {("insufficient", "led_together")}
+
+
+def test_the_only_pair_has_its_mean_without_an_interval_and_nothing_of_what_nobody_rated() -> None:
+    ratings = Ratings(catalog=Catalog({("together", "1.0"): GROUP}, {}, {}))
+    ratings.counts("""
+        session | therapist | rater | instrument   | item     | adherence | competence
+        G-1     | T-1+T-2   | R-1   | together 1.0 | humility | 5         | NO
+        G-1     | T-1+T-2   | R-2   | together 1.0 | humility | 4         | NO
+    """)
+    ratings.rebuild()
+    told = ratings.asks(
+        "select distinct scale, n_sessions, estimate, low, high from supervision.therapist_element "
+        "where element = 'humility' order by scale"
+    )
+    assert told == [("adherence", 1, 4.5, None, None), ("competence", 0, None, None, None)]
