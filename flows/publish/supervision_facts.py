@@ -221,7 +221,8 @@ select te.therapist_id, te.instrument_id, coalesce(l.title, te.instrument_id), t
        te.n_sessions, te.n_patients, te.n_raters, te.raw_mean, te.share_adequate,
        te.n_no_opportunity, te.n_unjudgeable, te.n_not_delivered, te.n_missing,
        te.status, te.threshold,
-       te.estimate, greatest(te.low, coalesce(s.lowest, te.low)), least(te.high, coalesce(s.highest, te.high)),
+       te.estimate, if(te.low is null, null, greatest(te.low, coalesce(s.lowest, te.low))),
+       if(te.high is null, null, least(te.high, coalesce(s.highest, te.high))),
        te.estimate_note
 from told te
 left join latest l using (instrument_id)
