@@ -60,12 +60,14 @@ def main(home: Path, started_at: float, *, is_plain: bool) -> None:
     """Run the night and print what each phase took."""
     import flows.publish.night as publishing
     from flows.nightly import NightReport, run_night
+    from flows.server import begin_server, wait_for_server
     from flows.start import prepare_engine
     from flows.steps import Do, do_plainly
 
     settings = load_settings(home, settle_seconds=0)
     if not is_plain:
         prepare_engine(settings)
+        begin_server()
         from flows.tasks import run_in_engine
     watch = Stopwatch()
     for name in EXCEL:
@@ -80,7 +82,11 @@ def main(home: Path, started_at: float, *, is_plain: bool) -> None:
         inside = time.monotonic() - began
         return report
 
-    report = night(do_plainly) if is_plain else run_in_engine("benchmark", night, watch)
+    if is_plain:
+        report = night(do_plainly)
+    else:
+        wait_for_server()
+        report = run_in_engine("benchmark", night, watch)
     whole = time.monotonic() - imported
     watch.seconds["publish"] -= watch.seconds["Excel"]
     counts = {f"n {what}": n for what, n in report.counts.items()}
