@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,10 @@ from flows.settings import Settings
 
 PUBLISHED, FAILED = "published", "failed"
 WAITING = "select first_code, count(*) from quality.held_rating group by all order by all"
+NOT_READ = (
+    "select code, count(distinct workbook) from quality.finding "
+    "where severity = 'error' and sheet = '' and closed_at is null group by all order by all"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +107,17 @@ def _waiting(settings: Settings) -> list[str]:
     from flows.load.connection import open_published
 
     with open_published(path) as con:
-        rows = con.execute(WAITING).fetchall()
-    what = ", ".join(f"{n} {code}" for code, n in rows)
-    return [f"Waiting     {sum(n for _, n in rows)} ratings for a person" + (f": {what}" if what else "")]
+        held, not_read = con.execute(WAITING).fetchall(), con.execute(NOT_READ).fetchall()
+    lines = [f"Waiting     {_counted(held)} ratings for a person{_told(held)}"]
+    return [*lines, f"            {_counted(not_read)} workbooks not read{_told(not_read)}"] if not_read else lines
+
+
+def _counted(rows: Sequence[tuple[str, int]]) -> int:
+    return sum(n for _, n in rows)
+
+
+def _told(rows: Sequence[tuple[str, int]]) -> str:
+    return ": " + ", ".join(f"{n} {code}" for code, n in rows) if rows else ""
 
 
 def _age(age: timedelta) -> str:

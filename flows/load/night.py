@@ -225,6 +225,7 @@ from history.rating
 where night_id = $night_id
 returning n_workbooks, n_ratings, n_accepted, n_held, n_duplicate, n_released
 """
+REFUSED = "select count(*) from history.workbook where night_id = $night_id and outcome = 'refused'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,8 +346,10 @@ def _record(con: DuckDBPyConnection, tonight: Tonight) -> dict[str, int]:
         "version": tonight.version,
     }
     row = con.execute(NIGHT, about).fetchone()
-    assert row is not None  # noqa: S101 - one row was inserted
-    return dict(zip(("workbooks", "ratings", "accepted", "held", "known already", "released"), row, strict=True))
+    refused = con.execute(REFUSED, {"night_id": tonight.night_id}).fetchone()
+    assert row is not None and refused is not None  # noqa: S101 - one row was inserted; a count is one row
+    told = ("workbooks", "ratings", "accepted", "held", "known already", "released", "workbooks not read")
+    return dict(zip(told, (*row, *refused), strict=True))
 
 
 def _have_current(con: DuckDBPyConnection) -> None:

@@ -22,6 +22,7 @@ from flows.publish.summary_tables import Table
 from flows.publish.workbook import clean_text
 
 MOST_LABELS = 20  # along the axis of sessions
+MANY = 50  # points, from which on they are drawn smaller
 _LINES = (("Mean", "mean"), ("Lower limit", "lower limit"), ("Upper limit", "upper limit"))
 
 
@@ -63,7 +64,8 @@ def draw_control(picture: ControlPicture, sheet: Worksheet, box: Box) -> LineCha
     chart.style = 10
     points = SeriesFactory(_column(sheet, picture, "Value"), title="session")
     points.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=INK, w=15_875))
-    points.marker = _marker("circle", 6, INK)
+    n_points = 1 + picture.rows[1] - picture.rows[0]
+    points.marker = _marker("circle", 6 if n_points <= MANY else 4, INK)
     points.smooth = False
     points.dPt = [DataPoint(idx=n, marker=_marker("diamond", 12, MIDDLE)) for n in picture.firing]
     chart.series.append(points)
@@ -76,7 +78,7 @@ def draw_control(picture: ControlPicture, sheet: Worksheet, box: Box) -> LineCha
     draw_axis(along, "Place of the session, by date")
     draw_axis(chart.y_axis, "Mean of the session's elements")
     along.number_format = chart.y_axis.number_format = "General"
-    along.tickLblSkip = along.tickMarkSkip = 1 + (picture.rows[1] - picture.rows[0]) // MOST_LABELS
+    along.tickLblSkip = along.tickMarkSkip = -(-n_points // MOST_LABELS)
     along.tickLblPos, along.crosses = "low", "min"
     chart.y_axis.majorUnit = 1 if picture.highest - picture.lowest <= 10 else None
     chart.y_axis.scaling.min, chart.y_axis.scaling.max = picture.lowest, picture.highest

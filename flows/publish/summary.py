@@ -217,12 +217,13 @@ def write_table(book: Workbook, table: Table, *, is_long: bool = False, links: b
     head_row = len(lines) + 2
     if is_long:
         rows.sheet.freeze_panes = f"A{head_row + 1}"
+    rows.sheet.print_title_rows = f"{head_row}:{head_row}"
     if table.is_looked_up and table.rows:
         rows.sheet.print_area = f"A1:{_column_at(READ_ACROSS, table.columns)}{len(lines) + 1}"
+        rows.sheet.print_title_rows = None
+    if table.is_looked_up or not table.rows:  # headings alone go on one page
         rows.sheet.print_title_cols = None
         rows.sheet.page_setup.fitToWidth = 1
-    else:
-        rows.sheet.print_title_rows = f"{head_row}:{head_row}"
     rows.line(table.title, "Heading 1")
     for line in lines:
         rows.line(line)

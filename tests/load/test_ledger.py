@@ -117,7 +117,15 @@ def test_a_night_with_nothing_new_changes_nothing(lab: Lab) -> None:
     lab.sends("~$a.xlsx", content=b"lock")
     lab.night()
     before = lab.everything(but=NIGHT_RECORDS)
-    assert lab.night() == {"workbooks": 0, "ratings": 0, "accepted": 0, "held": 0, "known already": 0, "released": 0}
+    assert lab.night() == {
+        "workbooks": 0,
+        "ratings": 0,
+        "accepted": 0,
+        "held": 0,
+        "known already": 0,
+        "released": 0,
+        "workbooks not read": 0,
+    }
     assert lab.everything(but=NIGHT_RECORDS) == before
 
 
@@ -289,3 +297,9 @@ def test_a_sheet_that_takes_too_long_every_time_is_read_twice_and_no_more(
     lab.night()
     assert (lab.rows("select * exclude (judged_under) from history.workbook"), lab.rows("from history.finding")) == told
     assert BusyReader.n_read == 2
+
+
+def test_a_workbook_that_could_not_be_read_is_counted_by_its_night_alone(lab: Lab) -> None:
+    lab.sends("odd.xlsx", content=b"no workbook")
+    assert lab.night()["workbooks not read"] == 1
+    assert lab.night()["workbooks not read"] == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,13 @@ from flows.load.connection import open_published
 from flows.load.models import run_models
 from flows.measure import measure
 from flows.publish.snapshot import prepare_snapshots, publish_snapshots
+from flows.settings import load_settings
+from flows.status import LastNight, describe
 from schemas.published import PUBLISHED
 from schemas.roster import Roster
 from tests.support.drawn_ratings import Ratings, roster_of
 
+MOMENT = datetime(2026, 4, 1, 3, tzinfo=UTC)
 ROSTER = """
     therapist | team  | supervisor
     T-1       | north | SV-1
@@ -235,3 +239,22 @@ def test_a_file_says_what_it_is_when_it_is_opened_like_any_other(ratings: Rating
         for attempt in refused:
             with pytest.raises(duckdb.Error):
                 attempt()
+
+
+def test_status_tells_of_ratings_that_wait_and_of_workbooks_that_were_not_read(
+    ratings: Ratings, tmp_path: Path
+) -> None:
+    settings = load_settings(tmp_path)
+    night = LastNight(date(2026, 4, 1), MOMENT, MOMENT, "published")
+    ratings.waits("session | therapist | rater | code\nS-9 | T-1 | R-1 | cell_blank")
+    ratings.rebuild()
+    ratings.con.execute(
+        "insert into quality.finding by name select 'password' as code, 'error' as severity, 'bad.xlsx' as workbook, "
+        "'' as sheet, '' as cell, 'Save it without a password.' as message, timestamp '2026-04-01' as opened_at, "
+        "'f' as finding_id"
+    )
+    publish_snapshots(ratings.con, settings.published)
+    assert describe(settings, night, MOMENT)[1:3] == [
+        "Waiting     1 ratings for a person: 1 cell_blank",
+        "            1 workbooks not read: 1 password",
+    ]
