@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from datetime import date as Date  # noqa: N812 - the parameters of commands are called date
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +63,7 @@ app = App(
     help=HELP,
     help_format="plaintext",
     help_epilogue=EPILOGUE,
+    version=partial(version, "session-fidelity"),
     version_flags=["--version"],
     default_parameter=Parameter(negative=()),
     suppress_keyboard_interrupt=False,

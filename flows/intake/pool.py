@@ -62,6 +62,10 @@ def reading_order(settings: Settings, catalog: Catalog, roster: Roster, night_on
     return ReadingOrder(catalog, roster, night_on, limits_of(settings), memory, settings.file_seconds, spool)
 
 
+# What breaks a child's work within its limits: no memory left, also where Rust says so by a panic, which cannot be pickled.
+OF_ITS_WORK = (MemoryError, pickle.PicklingError)
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Some of a batch's workbooks, read by one child after the other until done."""
@@ -123,7 +127,7 @@ class ReadingPool:
         """What is left of a chunk whose reading broke off; an exception that no file caused is raised."""
         if isinstance(died, BrokenProcessPool):
             self.close()  # before anyone looks at what its children have spooled, none of them may write any more
-        elif not isinstance(died, (ProcessExpired, CancelledError, MemoryError)):
+        elif not isinstance(died, (ProcessExpired, CancelledError, *OF_ITS_WORK)):
             raise died
         return self._go_on(chunk, died)
 
@@ -191,7 +195,7 @@ def _is_from_outside(died: BaseException) -> bool:
     """Whether a child did not die of what it was doing: limits end it otherwise, by SIGPROF, SIGALRM, SIGABRT or an exception."""
     if isinstance(died, ProcessExpired):
         return died.exitcode in (-signal.SIGKILL, UNKNOWN_END)
-    return not isinstance(died, MemoryError)
+    return not isinstance(died, OF_ITS_WORK)
 
 
 def _spool_of(folder: Path, chunk: Chunk) -> Path:

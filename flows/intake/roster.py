@@ -60,7 +60,16 @@ def _tables(raw: Path) -> Mapping[str, Rows]:
             text = decode(path.read_bytes(), None)
             rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=find_delimiter(text)))
             tables[name] = _rows(f"{name}.csv", name, rows)
+    if tables:
+        _check_whole("raw/ has no", ".csv", tables)
     return tables
+
+
+def _check_whole(place: str, kind: str, tables: Iterable[str]) -> None:
+    """A roster that names one sort of people alone would hold everything that the others rated or led."""
+    absent = [name for name in NEEDED if name not in tables]
+    if absent:
+        raise RosterWrong(f"{place} {absent[0]}{kind}. Add it with the columns {', '.join(COLUMNS[absent[0]])}.")
 
 
 def _workbook_tables(path: Path) -> Mapping[str, Rows]:
@@ -71,11 +80,7 @@ def _workbook_tables(path: Path) -> Mapping[str, Rows]:
         raise RosterWrong(
             "raw/roster.xlsx cannot be opened. Save it again as an Excel workbook without a password."
         ) from None
-    absent = [name for name in NEEDED if name not in sheets]
-    if absent:
-        raise RosterWrong(
-            f"raw/roster.xlsx has no sheet called {absent[0]}. Add it with the columns {', '.join(COLUMNS[absent[0]])}."
-        )
+    _check_whole("raw/roster.xlsx has no sheet called", "", sheets)
     return {name: _rows("roster.xlsx", name, rows) for name, rows in sheets.items() if name in COLUMNS}
 
 

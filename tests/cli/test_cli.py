@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -174,3 +175,9 @@ def test_a_command_imports_no_more_than_it_needs(words: list[str], spared: set[s
     )  # fmt: skip
     expected = 12 if words == ["status"] else 0
     assert done.stdout.splitlines()[-1] == f"{expected} []"
+
+
+def test_the_version_is_the_one_that_was_installed(capsys: pytest.CaptureFixture[str]) -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out.strip() == declared

@@ -12,6 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from pickle import PicklingError
 
 import polars as pl
 import pytest
@@ -208,6 +209,17 @@ def test_a_child_killed_over_the_frames_of_all_its_files_takes_none_with_it_unle
         assert (chunk.done, chunk.n_killed, spool.read_bytes()) == (2, n_killed, whole)
     ReadingPool(order, 1)._go_on(chunk, killed)
     assert [found.refusal and found.refusal.code for found in _spooled(spool)] == ["reader_stopped", None]
+
+
+def test_a_death_that_cannot_be_sent_to_the_night_is_one_of_the_childs_work(
+    order: ReadingOrder, tmp_path: Path
+) -> None:
+    chunk = Chunk("b-0", (good(tmp_path, "1.csv"), good(tmp_path, "2.csv")))
+    with (order.spool / "b-0.spool").open("wb") as file:
+        _begin(file)
+    left = ReadingPool(order, 1)._after(chunk, PicklingError("Can't pickle <class 'pyo3_runtime.PanicException'>"))
+    assert (left.done, left.n_killed) == (1, 0)
+    assert [found.refusal and found.refusal.code for found in _spooled(order.spool / "b-0.spool")] == ["reader_stopped"]
 
 
 def test_a_pool_that_is_asked_for_nothing_starts_no_child(order: ReadingOrder) -> None:

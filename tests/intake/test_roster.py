@@ -49,6 +49,14 @@ def test_csv_files_say_the_same_in_any_delimiter_and_with_a_mark(tmp_path: Path)
     assert roster.raters == (Rater("Anna", "west", ()),)
 
 
+def test_one_csv_file_of_two_is_no_roster_and_says_which_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "therapists.csv").write_text("therapist_id,team,supervisor_id\nT-1,west,SV-1\n", encoding="utf-8")
+    with pytest.raises(
+        RosterWrong, match=r"^raw/ has no raters\.csv\. Add it with the columns rater_id, team, also_written\.$"
+    ):
+        read_roster(tmp_path)
+
+
 def test_headers_may_be_written_as_people_write_them_and_blank_rows_do_not_matter(tmp_path: Path) -> None:
     write_workbook(
         tmp_path,

@@ -12,7 +12,7 @@ import csv
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,7 @@ Numbers = NDArray[np.float64]
 N_THERAPISTS, N_SESSIONS, N_PATIENTS, N_RATERS = 12, 6, 3, 6
 SDS = {"patient": 0.3, "session": 0.4, "rater": 0.4, "rater by therapist": 0.25, "residual": 0.7}
 THRESHOLD = 4.0
+NIGHT_ON = date(2026, 7, 1)
 HEADS = ("session", "date", "therapist", "patient", "rater")
 INSTRUMENT = """
 id = "simulated"
@@ -150,6 +151,8 @@ def make_home(home: Path, elements: tuple[str, ...], rows: list[list[object]]) -
     (home / "schemas/layouts/simulated.toml").write_text("\n".join([LAYOUT, *scores]))
     roster = [f"T-{t},team,SV-1" for t in range(N_THERAPISTS)]
     (home / "raw/therapists.csv").write_text("\n".join(["therapist_id,team,supervisor_id", *roster]))
+    raters = [f"R-{r},team," for r in range(N_RATERS)]
+    (home / "raw/raters.csv").write_text("\n".join(["rater_id,team,also_written", *raters]))
     with (home / "raw/inbox/simulated.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([[*HEADS, *elements], *rows])
 
@@ -184,10 +187,8 @@ def main() -> None:
     parser.add_argument("--labs", type=int, default=3, help="simulated labs of each kind [3]")
     labs = parser.parse_args().labs
     elements = tuple(e.id for e in load_catalog(()).latest("mbt-session").elements)
-    night_on = datetime(2026, 7, 1, tzinfo=UTC)
-    print(
-        "| labs | coverage, % | error | statuses told | wrong | named to work on | good enough |\n|---|---:|---:|---:|---:|---:|---:|"
-    )
+    print("| labs | coverage, % | error | statuses told | wrong | named to work on | good enough |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
     for kind in KINDS:
         rng, found = np.random.default_rng(2026), Count()
         for _ in range(labs):
@@ -195,7 +196,7 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 make_home(Path(folder), elements, rows)
                 settings = load_settings(Path(folder), settle_seconds=0)
-                run_night(settings, night_on, night_on.date(), do_plainly, Silence())
+                run_night(settings, datetime.now(UTC), NIGHT_ON, do_plainly, Silence())
                 add(found, settings.published / "fidelity.duckdb", elements, truth)
         print(
             f"| {kind.name} | {100 * np.mean(found.held):.1f} | {np.mean(found.errors):+.2f} | {found.told} | {found.wrong} "
