@@ -15,8 +15,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from flows.measure.blocks import Block, without_nested
 from flows.measure.facets import THERAPIST, Codes
-from flows.measure.likelihood import MOST_COLUMNS, Block, Nested, OfTherapist, without_nested
+from flows.measure.likelihood import MOST_COLUMNS, Nested, OfTherapist
 from flows.measure.membership import Membership
 
 Numbers = NDArray[np.float64]
@@ -85,16 +86,17 @@ class Together(Nested):
         n = len(block.members)
         return cross[:, n:, n:], log_det
 
-    def _taken_in(self, number: int, block: Block, theta: Numbers) -> tuple[Numbers, Numbers, list[OfTherapist]]:
+    def _level(self, number: int) -> int:
+        return int(self._members[number][0])
+
+    def _taken_in(self, number: int, block: Block, theta: Numbers) -> tuple[Numbers, Numbers, OfTherapist]:
         if not isinstance(block, _Circle):
-            return super()._taken_in(int(self._members[number][0]), block, theta)
+            return super()._taken_in(number, block, theta)
         cross, log_det = self._of_circle(block, theta)
-        n, at = len(block.members), block.at[:-1]
-        of_therapists = [
-            OfTherapist(level, at, cross[:, place, n:], cross[:, place, place])
-            for place, level in enumerate(block.members.tolist())
-        ]
-        return cross[:, n:, n:], log_det, of_therapists
+        n = len(block.members)
+        own = np.diagonal(cross[:, :n, :n], axis1=1, axis2=2).T
+        told = OfTherapist(block.members, block.at[:-1, None], cross[:, :n, n:].transpose(2, 1, 0), own)
+        return cross[:, n:, n:], log_det, told
 
     def _of_circle(self, block: _Circle, theta: Numbers) -> tuple[Numbers, Numbers]:
         """Products of the therapists' columns, then of those kept, under V^-1 of all but the raters' severity; and log|V|."""

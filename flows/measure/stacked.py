@@ -1,0 +1,207 @@
+"""Blocks of one width cleared at once: what `flows.measure.likelihood` does block by block, for many small blocks.
+
+A lab of two hundred therapists with five ratings each has two hundred small blocks, and a call for each costs far more than its
+sums. Here the blocks lie side by side: arrays are (columns, columns, blocks, B), so that every step is a few long sums. The
+arithmetic is that of `flows.measure.likelihood`, in another order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flows.measure.blocks import Block
+from flows.measure.facets import Codes
+
+Numbers = NDArray[np.float64]
+SMALL = 1024  # cells of a block beyond which it is cleared alone: its sums are long enough then
+MOST_UNITS = 24  # of one facet in a block, likewise
+DENSE = 20_000  # cells of a table of places that is cheaper whole than sparse
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """Units that go each into another unit (or block): the first of each, or the second, and so on."""
+
+    units: Codes | slice
+    into: Codes | slice
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """A nested facet above the lowest: how the units of the facet below add up to its own, and its own to blocks."""
+
+    facet: int
+    n_units: int
+    of_units: tuple[_Slot, ...]
+    of_blocks: tuple[_Slot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """T blocks of m columns whose lowest facet has units of S different sizes, the first level above it P units.
+
+    `basis` (m * m * T, 1 + S) are the columns' products over all rows and those of the units' sums, size by size;
+    `n_units` (S) how many units have each size. `sums` (m * P, S) and `n_rows` (P, S) are what each unit of the first level
+    holds of them. `marks` adds the blocks' cells up to cells of the whole system, `places` (n). `at` (m, T) is where
+    the columns stand there, the values last.
+    """
+
+    numbers: Codes
+    at: Codes
+    n_fixed: int
+    lowest: int | None
+    size: Numbers
+    n_units: Numbers
+    basis: Numbers
+    sums: Numbers
+    n_rows: Numbers
+    levels: tuple[_Level, ...]
+    marks: Any
+    places: Codes
+
+    @property
+    def cells(self) -> int:
+        """Numbers of the largest array of one set of variances."""
+        n_columns, n_blocks = self.at.shape
+        return n_columns * max(n_columns * n_blocks, self.sums.shape[0] // n_columns)
+
+    def cleared(self, theta: Numbers, crossed: int | None) -> tuple[Numbers, Numbers]:
+        """The columns' products under V^-1 of everything but the raters' severity (m, m, T, B), and log|V| of all blocks (B).
+
+        `theta` (B, facets); `crossed` is the place of rater-by-therapist among the facets.
+        """
+        ratio = np.ascontiguousarray(theta.T**2)
+        (n_columns, n_blocks), n_points = self.at.shape, len(theta)
+        grown = 1 + self.size[:, None] * (0.0 if self.lowest is None else ratio[self.lowest])
+        weight = np.ones((1 + len(self.size), n_points))
+        weight[1:] = 0.0 if self.lowest is None else -ratio[self.lowest] / grown
+        cross = (self.basis @ weight).reshape(n_columns, n_columns, n_blocks, n_points)
+        log_det = self.n_units @ np.log(grown)
+        if self.levels:
+            log_det += self._without_levels(cross, ratio, 1 / grown)
+        if crossed is not None:
+            log_det += self._without_crossed(cross, ratio[crossed])
+        return cross, log_det
+
+    def _without_levels(self, cross: Numbers, ratio: Numbers, share: Numbers) -> Numbers:
+        """Take the facets above the lowest out of `cross`, each unit by a rank-one term; log|V| of them (B)."""
+        n_columns, n_points = len(cross), cross.shape[-1]
+        sums, n_rows = (self.sums @ share).reshape(n_columns, -1, n_points), self.n_rows @ share
+        log_det, grown = np.zeros(n_points), n_rows
+        for k, level in enumerate(self.levels):
+            if k:
+                sums, n_rows = _added_up(level, sums / grown), _added_up(level, (n_rows / grown)[None])[0]
+            grown = 1 + n_rows * ratio[level.facet]
+            weighted = sums * (ratio[level.facet] / grown)
+            for slot in level.of_blocks:
+                own, scaled = sums[:, slot.units], weighted[:, slot.units]
+                for one, row in zip(cross, scaled, strict=True):
+                    one[:, slot.into] -= row * own
+            log_det += np.log(grown).sum(axis=0)
+        return log_det
+
+    def _without_crossed(self, cross: Numbers, ratio: Numbers) -> Numbers:
+        """Take rater-by-therapist out, each rater of each block by a rank-one term; log|V| of them (B)."""
+        log_det = np.zeros(cross.shape[-1])
+        for rater in range(self.n_fixed, len(cross) - 1):
+            own = cross[rater].copy()
+            grown = 1 + ratio * own[rater]
+            weighted = own * (ratio / grown)
+            for one, row in zip(cross, weighted, strict=True):
+                one -= row * own
+            log_det += np.log(grown).sum(axis=0)
+        return log_det
+
+    def add_to(self, whole: Numbers, cross: Numbers) -> None:
+        """Add the blocks' cells to those of the whole system (cells, B)."""
+        whole[self.places] += self.marks @ cross.reshape(-1, cross.shape[-1])
+
+
+def is_small(block: Block) -> bool:
+    """Whether a block is so small that it is better cleared together with others."""
+    return max(block.cross.size, block.sums.size) <= SMALL and len(block.sums) <= MOST_UNITS
+
+
+def stacks_of(blocks: Sequence[Block], numbers: Sequence[int], n_columns: int) -> list[Stack]:
+    """Small blocks of one design side by side, those of one width together; `n_columns` is the size of the whole system."""
+    widths = sorted({len(blocks[number].at) for number in numbers})
+    return [
+        _stack([blocks[n] for n in own], own, n_columns)
+        for own in ([n for n in numbers if len(blocks[n].at) == width] for width in widths)
+    ]
+
+
+def _stack(blocks: Sequence[Block], numbers: Sequence[int], n_columns: int) -> Stack:
+    width, n_blocks = len(blocks[0].at), len(blocks)
+    at = np.stack([block.at for block in blocks], axis=1)
+    owner = np.repeat(np.arange(n_blocks), [len(block.sums) for block in blocks])
+    sums, rows = np.concatenate([b.sums for b in blocks]), np.concatenate([b.sizes for b in blocks])
+    size, kind = np.unique(rows, return_inverse=True)
+    basis = np.zeros((1 + len(size), n_blocks, width, width))
+    basis[0] = [block.cross for block in blocks]
+    if blocks[0].lowest is not None:
+        np.add.at(basis[1:], (kind, owner), sums[:, :, None] * sums[:, None, :])
+    levels, first = _levels(blocks)
+    by_size, n_rows = (
+        np.zeros((len(size), first.max(initial=-1) + 1, width)),
+        np.zeros((len(size), first.max(initial=-1) + 1)),
+    )
+    np.add.at(by_size, (kind, first), sums)
+    np.add.at(n_rows, (kind, first), rows)
+    marks, places = _marks(np.where(at < 0, n_columns, at), n_columns + 1)
+    return Stack(
+        np.array(numbers), at, blocks[0].n_fixed, blocks[0].lowest, size, np.bincount(kind).astype(float),
+        basis.transpose(2, 3, 1, 0).reshape(-1, 1 + len(size)), by_size.transpose(2, 1, 0).reshape(-1, len(size)),
+        np.ascontiguousarray(n_rows.T), levels, marks, places,
+    )  # fmt: skip
+
+
+def _levels(blocks: Sequence[Block]) -> tuple[tuple[_Level, ...], Codes]:
+    """The facets above the lowest over all blocks, and the unit of the first of them in which each lowest unit lies."""
+    levels, below = [], [len(block.sums) for block in blocks]
+    first = np.zeros(sum(below), dtype=np.int64)
+    for k, step in enumerate(blocks[0].steps):
+        begins = [block.steps[k].begins for block in blocks]
+        n_own = [len(own) for own in begins]
+        inside = [np.diff(own, append=n) for own, n in zip(begins, below, strict=True)]
+        parent = np.repeat(np.arange(sum(n_own)), np.concatenate(inside))
+        owner = np.repeat(np.arange(len(blocks)), n_own)
+        first = first if k else parent
+        levels.append(_Level(step.facet, sum(n_own), _slots(parent), _slots(owner)))
+        below = n_own
+    return tuple(levels), first
+
+
+def _slots(into: Codes) -> tuple[_Slot, ...]:
+    """Units by their place within what they lie in; `into` is sorted."""
+    place = np.arange(len(into)) - np.searchsorted(into, into)
+    slots = []
+    for k in range(int(place.max(initial=-1)) + 1):
+        units = np.flatnonzero(place == k)
+        whole = len(units) == len(into), len(units) == into[-1] + 1
+        slots.append(_Slot(slice(None) if whole[0] else units, slice(None) if whole[1] else into[units]))
+    return tuple(slots)
+
+
+def _added_up(level: _Level, of_units: Numbers) -> Numbers:
+    """Sums over the units of the facet below: (columns, units below, B) to (columns, units, B)."""
+    found = np.zeros((len(of_units), level.n_units, of_units.shape[-1]))
+    for slot in level.of_units:
+        found[:, slot.into] += of_units[:, slot.units]
+    return found
+
+
+def _marks(at: Codes, n_columns: int) -> tuple[Any, Codes]:
+    """Ones that add the blocks' cells (m * m * T) up to the whole system's cells that they touch, and those cells."""
+    target = (at[:, None] * n_columns + at[None]).ravel()
+    places, into = np.unique(target, return_inverse=True)
+    if len(places) * len(target) <= DENSE:
+        return (into == np.arange(len(places))[:, None]).astype(float), places
+    from scipy import sparse
+
+    return sparse.csr_matrix((np.ones(len(target)), (into, np.arange(len(target))))), places
