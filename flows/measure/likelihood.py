@@ -260,7 +260,7 @@ class Nested:
     def _restricted(self, rss: Numbers, log_det: Numbers) -> Numbers:
         """The restricted log-likelihood with the residual variance at its best."""
         free = self.n - self.n_fixed
-        return -(free * (1 + np.log(2 * np.pi * rss / free)) + log_det) / 2
+        return np.asarray(-(free * (1 + np.log(2 * np.pi * rss / free)) + log_det) / 2)
 
     def _told(self, theta: Numbers, left: Factored, log_det: Numbers, told: Sequence[OfTherapist]) -> Solved:
         log_likelihood = self._restricted(left.rss, log_det + left.log_det)

@@ -68,7 +68,7 @@ class Stack:
     def cells(self) -> int:
         """Numbers of the largest array of one set of variances."""
         n_columns, n_blocks = self.at.shape
-        return n_columns * max(n_columns * n_blocks, self.sums.shape[0] // n_columns)
+        return int(max(n_columns**2 * n_blocks, len(self.sums)))
 
     def cleared(self, theta: Numbers, crossed: int | None) -> tuple[Numbers, Numbers]:
         """The columns' products under V^-1 of everything but the raters' severity (m, m, T, B), and log|V| of all blocks (B).
