@@ -201,7 +201,7 @@ class Nested:
         system, scale, ridge = system[:, kept[:, None], kept], scale[:, kept[:-1]], ridge[kept[:-1]]
         inverse = np.linalg.inv(system[:, :-1, :-1] * scale[:, :, None] * scale[:, None, :] + np.diag(ridge))
         mean = np.einsum("bj,bj->b", inverse[:, -1], system[:, :-1, -1] * scale)
-        return mean, inverse[:, -1, -1]
+        return np.asarray(mean), np.asarray(inverse[:, -1, -1])
 
     def _cleared(self, block: Block, theta: Numbers) -> tuple[Numbers, Numbers]:
         """A block's columns' products under V^-1 of everything but the raters' severity, and log|V|."""

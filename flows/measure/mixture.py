@@ -48,7 +48,7 @@ def quantiles(at: Sequence[float], mean: Numbers, scale: Numbers, weight: Number
         is_open &= far > SETTLED * width
         if not is_open.any():
             break
-    return point
+    return np.asarray(point)
 
 
 def _newton(
