@@ -66,9 +66,9 @@ def _without_lowest(block: Block, ratio: Numbers, cross: Numbers) -> Numbers:
     return log_det
 
 
-def without_crossed(cross: Numbers, block: Block, theta: Numbers) -> tuple[Numbers, Numbers]:
+def without_crossed(cross: Numbers, n_fixed: int, theta: Numbers) -> tuple[Numbers, Numbers]:
     """Take rater-by-therapist out: V + theta^2 ZZ', with Z the raters' marks (Woodbury); and log|V| of it (B)."""
-    raters = slice(block.n_fixed, cross.shape[1] - 1)
+    raters = slice(n_fixed, cross.shape[1] - 1)
     ratio = theta[:, None, None] ** 2
     inner = np.eye(raters.stop - raters.start) + ratio * cross[:, raters, raters]
     lower = np.linalg.cholesky(inner)

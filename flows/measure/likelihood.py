@@ -19,6 +19,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from flows.measure.batches import batches
 from flows.measure.blocks import Block, Step, without_crossed, without_nested
 from flows.measure.facets import PATIENT, RATER, RATER_THERAPIST, RATING, SESSION, THERAPIST, Codes
 from flows.measure.stacked import is_small, stacks_of
@@ -26,7 +27,8 @@ from flows.measure.stacked import is_small, stacks_of
 Numbers = NDArray[np.float64]
 NESTED = (RATING, SESSION, PATIENT, THERAPIST)  # each lies in the next
 CELLS = 4_000_000  # of a batch's largest array: 32 MB
-STACKED_CELLS = 200_000  # where small blocks lie side by side: 1.6 MB, which stays near the processor
+STACKED_CELLS = 500_000  # where small blocks lie side by side: 4 MB, which stays near the processor
+SLOPES_AT_ONCE = 500  # ratings of the therapists whose slopes are found at once
 MOST_COLUMNS = 400  # raters (and elements) beyond which a system is solved once, not once a therapist or point
 
 
@@ -168,46 +170,67 @@ class Nested:
         A case is a therapist's level with her rows and their times. She has a level of her own instead of mean and effect;
         everyone else's ratings still say how severe her raters are, unless raters are too many for that (`MOST_COLUMNS`).
         """
-        if not cases:
-            return {}
-        whole = self._sum(theta)[0] if self._n_unknown <= MOST_COLUMNS else np.zeros(0)
-        return {j: self._slope(theta, whole, j, rows, time) for j, (rows, time) in cases.items()}
+        is_alone = self._tells_alone
+        whole = np.zeros(0) if is_alone or not cases else self._sum(theta)[0]
+        found = {}
+        for some in batches(list(cases), lambda j: len(cases[j][0]), SLOPES_AT_ONCE):
+            told = [self._timed(j, *cases[j]) for j in some]
+            after = self._each_cleared([own for _, own in told], theta)
+            before = {} if is_alone else self._each_cleared([first for first, _ in told], theta)
+            for n, (j, (first, own)) in enumerate(zip(some, told, strict=True)):
+                system = np.zeros((len(theta), self._n_unknown + 3, self._n_unknown + 3))
+                if not is_alone:
+                    among = np.append(np.arange(self._n_unknown), self._n_unknown + 2)
+                    system[:, among[:, None], among] = whole
+                    self._add(system, first, -before[n])
+                at = self._add(system, own, after[n])
+                kept = np.sort(at) if is_alone else np.union1d(np.arange(self._n_unknown), at)
+                found[j] = self._last(theta, system, kept)
+        return found
 
-    def _slope(self, theta: Numbers, whole: Numbers, j: int, rows: Codes, time: Numbers) -> tuple[Numbers, Numbers]:
+    @property
+    def _tells_alone(self) -> bool:
+        """Whether a slope is told by her own ratings alone."""
+        return self.n_therapists < 2 or self._n_unknown > MOST_COLUMNS
+
+    def _timed(self, j: int, rows: Codes, time: Numbers) -> tuple[Block, Block]:
+        """The block of a therapist's ratings, and one whose level and time have the two places after the raters instead."""
         n_columns = self._n_unknown
         places = np.concatenate([[n_columns], np.arange(1, self.n_fixed), [n_columns + 1]])
         nested = [k for k in self._nested if k != self.therapist]
-        own = self._block(rows, np.column_stack([self._fixed[rows], time]), places, nested)
-        return self._slope_with(theta, whole, j, own)
+        return self._blocks[j], self._block(rows, np.column_stack([self._fixed[rows], time]), places, nested)
 
-    def _slope_with(self, theta: Numbers, whole: Numbers, number: int, own: Block) -> tuple[Numbers, Numbers]:
-        """The slope when a block's ratings are told by `own`, whose level and time have the two places after the raters."""
-        n_columns = self._n_unknown
-        system = np.zeros((len(theta), n_columns + 3, n_columns + 3))
-        among = np.append(np.arange(n_columns), n_columns + 2)
-        is_alone = self.n_therapists < 2 or n_columns > MOST_COLUMNS
-        if not is_alone:
-            first = self._blocks[number]
-            system[:, among[:, None], among] = whole
-            before = np.where(first.at < 0, n_columns + 2, first.at)
-            system[:, before[:, None], before] -= self._cleared(first, theta)[0]
-        after = np.where(own.at < 0, n_columns + 2, own.at)
-        system[:, after[:, None], after] += self._cleared(own, theta)[0]
-        kept = np.sort(after) if is_alone else np.union1d(np.arange(n_columns), after)
-        scale, ridge = np.ones((len(theta), n_columns + 2)), np.zeros(n_columns + 2)
+    def _add(self, system: Numbers, block: Block, cross: Numbers) -> Codes:
+        """Add a block to a system of all unknowns, level, time and values; gives back where its columns stand."""
+        at = np.where(block.at < 0, self._n_unknown + 2, block.at)
+        system[:, at[:, None], at] += cross
+        return at
+
+    def _last(self, theta: Numbers, system: Numbers, kept: Codes) -> tuple[Numbers, Numbers]:
+        """The last unknown of those kept, which stand before the values, and its variance over the residual's."""
+        scale, ridge = np.ones((len(theta), self._n_unknown + 2)), np.zeros(self._n_unknown + 2)
         if self.rater is not None:
-            raters = slice(self.n_fixed, n_columns)
+            raters = slice(self.n_fixed, self._n_unknown)
             scale[:, raters], ridge[raters] = theta[:, self.rater, None], 1
-        system, scale, ridge = system[:, kept[:, None], kept], scale[:, kept[:-1]], ridge[kept[:-1]]
-        inverse = np.linalg.inv(system[:, :-1, :-1] * scale[:, :, None] * scale[:, None, :] + np.diag(ridge))
-        mean = np.einsum("bj,bj->b", inverse[:, -1], system[:, :-1, -1] * scale)
-        return np.asarray(mean), np.asarray(inverse[:, -1, -1])
+        lower = _lower(system[:, kept[:, None], kept], scale[:, kept[:-1]], ridge[kept[:-1]])
+        own = 1 / lower[:, -2, -2]  # in a triangle the others are out of the last
+        return np.asarray(lower[:, -1, -2] * own), np.asarray(own**2)
+
+    def _each_cleared(self, blocks: Sequence[Block], theta: Numbers) -> Mapping[int, Numbers]:
+        """The columns' products of each block, cleared (B, m, m), by its number."""
+        small = [n for n, block in enumerate(blocks) if type(block) is Block and is_small(block)]
+        found = {n: self._cleared(block, theta)[0] for n, block in enumerate(blocks) if n not in small}
+        for stack in stacks_of(blocks, small, self._n_unknown + 2):
+            side_by_side = stack.cleared(theta, self.rater_therapist)[0]
+            each = np.ascontiguousarray(side_by_side.transpose(2, 3, 0, 1))
+            found |= dict(zip(stack.numbers.tolist(), each, strict=True))
+        return found
 
     def _cleared(self, block: Block, theta: Numbers) -> tuple[Numbers, Numbers]:
         """A block's columns' products under V^-1 of everything but the raters' severity, and log|V|."""
         cross, log_det = without_nested(block, theta)
         if self.rater_therapist is not None:
-            cross, more = without_crossed(cross, block, theta[:, self.rater_therapist])
+            cross, more = without_crossed(cross, block.n_fixed, theta[:, self.rater_therapist])
             log_det = log_det + more
         return cross, log_det
 
@@ -321,19 +344,24 @@ def _factored(design: Nested, theta: Numbers, whole: Numbers) -> Factored:
 def _triangle(design: Nested, theta: Numbers, whole: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers]:
     """Scale of each unknown, lower triangle of the system with the values' row below it, RSS, and log|system|."""
     n_columns = design.n_fixed + design.n_raters
-    scale, ridge = np.ones((len(theta), n_columns + 1)), np.zeros(n_columns + 1)
+    scale, ridge = np.ones((len(theta), n_columns)), np.zeros(n_columns)
     if design.rater is not None:
-        scale[:, design.n_fixed : -1] = theta[:, design.rater, None]
-        ridge[design.n_fixed : -1] = 1
-    squares = whole[:, -1, -1]
-    system = whole * scale[:, :, None] * scale[:, None, :] + np.diag(ridge)
-    system[:, -1, -1] += (
-        squares + 1
-    )  # what the triangle's last corner says is not needed, so it may be anything above nought
-    lower = np.linalg.cholesky(system)
-    rss = np.maximum(squares - np.sum(lower[:, -1, :-1] ** 2, axis=1), np.finfo(float).tiny)
+        scale[:, design.n_fixed :] = theta[:, design.rater, None]
+        ridge[design.n_fixed :] = 1
+    lower = _lower(whole, scale, ridge)
+    rss = np.maximum(whole[:, -1, -1] - np.sum(lower[:, -1, :-1] ** 2, axis=1), np.finfo(float).tiny)
     log_det = 2 * np.sum(np.log(np.diagonal(lower, axis1=1, axis2=2)[:, :-1]), axis=1)
-    return scale[:, :-1], lower, rss, log_det
+    return scale, lower, rss, log_det
+
+
+def _lower(whole: Numbers, scale: Numbers, ridge: Numbers) -> Numbers:
+    """Lower triangle of the scaled system with its ridge; its last row is that triangle's inverse times the values' column."""
+    with_values = np.pad(scale, ((0, 0), (0, 1)), constant_values=1.0)
+    system = whole * with_values[:, :, None] * with_values[:, None, :] + np.diag(np.append(ridge, 0))
+    system[:, -1, -1] += (
+        whole[:, -1, -1] + 1
+    )  # the last corner is not needed, so it may be anything that is large enough
+    return np.asarray(np.linalg.cholesky(system))
 
 
 def _inverse(lower: Numbers) -> Numbers:

@@ -1,25 +1,31 @@
-"""Blocks of one width cleared at once: what `flows.measure.likelihood` does block by block, for many small blocks.
+"""Blocks of one width cleared at once: what `flows.measure.blocks` does block by block, side by side.
 
 A lab of two hundred therapists with five ratings each has two hundred small blocks, and a call for each costs far more than its
-sums. Here the blocks lie side by side: arrays are (columns, columns, blocks, B), so that every step is a few long sums. The
-arithmetic is that of `flows.measure.likelihood`, in another order.
+sums. Here blocks lie side by side: arrays are (columns, columns, blocks, B), so that every step is a few long sums, of which
+symmetry spares half. Units of the lowest facet that have the same size share their weight, so that their products are summed
+once and for all. The arithmetic is that of `flows.measure.blocks` in another order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flows.measure.blocks import Block
+from flows.measure.batches import batches
+from flows.measure.blocks import Block, without_crossed
 from flows.measure.facets import Codes
 
 Numbers = NDArray[np.float64]
-SMALL = 1024  # cells of a block beyond which it is cleared alone: its sums are long enough then
-MOST_UNITS = 24  # of one facet in a block, likewise
+WIDEST = 64  # columns of a block beyond which it is cleared alone, by LAPACK: its sums are long enough then
+MOST_SIZES = 8  # of a block's lowest units, likewise: there is a table of products for each
+SIDE_BY_SIDE = 8_000  # cells of the blocks of a stack, unless one alone has more
+FEW = 4  # as many blocks times points as columns, below which rater-by-therapist is taken out by LAPACK
+MOST_SLOTS = 12  # units of a facet in a block beyond which their products are matrix products
 DENSE = 20_000  # cells of a table of places that is cheaper whole than sparse
 
 
@@ -33,12 +39,35 @@ class _Slot:
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """A nested facet above the lowest: how the units of the facet below add up to its own, and its own to blocks."""
+    """A nested facet above the lowest: how the units of the facet below add up to its own, and its own to blocks.
+
+    The units of block b are `begins[b]` to `begins[b + 1]`.
+    """
 
     facet: int
     n_units: int
     of_units: tuple[_Slot, ...]
     of_blocks: tuple[_Slot, ...]
+    begins: Codes
+
+    def added_up(self, of_units: Numbers) -> Numbers:
+        """Sums over the units of the facet below: (columns, units below, B) to (columns, units, B)."""
+        found = np.zeros((len(of_units), self.n_units, of_units.shape[-1]))
+        for slot in self.of_units:
+            found[:, slot.into] += of_units[:, slot.units]
+        return found
+
+    def take_out(self, cross: Numbers, sums: Numbers, weighted: Numbers) -> None:
+        """Take the units' rank-one terms, (columns, units, B), out of the upper half of `cross`."""
+        if len(self.of_blocks) > MOST_SLOTS:
+            for n, (begin, end) in enumerate(pairwise(self.begins.tolist())):
+                one, other = (numbers[:, begin:end].transpose(2, 0, 1) for numbers in (weighted, sums))
+                cross[:, :, n] -= np.matmul(one, other.transpose(0, 2, 1)).transpose(1, 2, 0)
+            return
+        for slot in self.of_blocks:
+            own, scaled = sums[:, slot.units], weighted[:, slot.units]
+            for n, row in enumerate(scaled):
+                cross[n, n:][:, slot.into] -= row * own[n:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +115,8 @@ class Stack:
             log_det += self._without_levels(cross, ratio, 1 / grown)
         if crossed is not None:
             log_det += self._without_crossed(cross, ratio[crossed])
+        for n in range(1, n_columns):  # so far only one half was kept up
+            cross[n, :n] = cross[:n, n]
         return cross, log_det
 
     def _without_levels(self, cross: Numbers, ratio: Numbers, share: Numbers) -> Numbers:
@@ -95,26 +126,37 @@ class Stack:
         log_det, grown = np.zeros(n_points), n_rows
         for k, level in enumerate(self.levels):
             if k:
-                sums, n_rows = _added_up(level, sums / grown), _added_up(level, (n_rows / grown)[None])[0]
+                sums, n_rows = level.added_up(sums / grown), level.added_up((n_rows / grown)[None])[0]
             grown = 1 + n_rows * ratio[level.facet]
             weighted = sums * (ratio[level.facet] / grown)
-            for slot in level.of_blocks:
-                own, scaled = sums[:, slot.units], weighted[:, slot.units]
-                for one, row in zip(cross, scaled, strict=True):
-                    one[:, slot.into] -= row * own
+            level.take_out(cross, sums, weighted)
             log_det += np.log(grown).sum(axis=0)
         return log_det
 
     def _without_crossed(self, cross: Numbers, ratio: Numbers) -> Numbers:
         """Take rater-by-therapist out, each rater of each block by a rank-one term; log|V| of them (B)."""
+        if cross[0, 0].size < FEW * len(cross):
+            return self._without_few(cross, ratio)
         log_det = np.zeros(cross.shape[-1])
         for rater in range(self.n_fixed, len(cross) - 1):
-            own = cross[rater].copy()
+            own = np.concatenate([cross[:rater, rater], cross[rater, rater:]])
             grown = 1 + ratio * own[rater]
             weighted = own * (ratio / grown)
-            for one, row in zip(cross, weighted, strict=True):
-                one -= row * own
+            for n, row in enumerate(weighted):
+                cross[n, n:] -= row * own[n:]
             log_det += np.log(grown).sum(axis=0)
+        return log_det
+
+    def _without_few(self, cross: Numbers, ratio: Numbers) -> Numbers:
+        """The same densely, block by block."""
+        log_det = np.zeros(cross.shape[-1])
+        lower = np.tri(len(cross), k=-1, dtype=bool)
+        for n in range(cross.shape[2]):
+            own = cross[:, :, n]
+            own[lower] = own.transpose(1, 0, 2)[lower]
+            found, more = without_crossed(np.ascontiguousarray(own.transpose(2, 0, 1)), self.n_fixed, np.sqrt(ratio))
+            own[...] = found.transpose(1, 2, 0)
+            log_det += more
         return log_det
 
     def add_to(self, whole: Numbers, cross: Numbers) -> None:
@@ -123,20 +165,22 @@ class Stack:
 
 
 def is_small(block: Block) -> bool:
-    """Whether a block is so small that it is better cleared together with others."""
-    return max(block.cross.size, block.sums.size) <= SMALL and len(block.sums) <= MOST_UNITS
+    """Whether a block is so small that it is better cleared side by side with others."""
+    return len(block.at) <= WIDEST and (block.lowest is None or len(np.unique(block.sizes)) <= MOST_SIZES)
 
 
 def stacks_of(blocks: Sequence[Block], numbers: Sequence[int], n_columns: int) -> list[Stack]:
-    """Small blocks of one design side by side, those of one width together; `n_columns` is the size of the whole system."""
-    widths = sorted({len(blocks[number].at) for number in numbers})
-    return [
-        _stack([blocks[n] for n in own], own, n_columns)
-        for own in ([n for n in numbers if len(blocks[n].at) == width] for width in widths)
-    ]
+    """Small blocks of one design side by side, of one width each; `n_columns` is the size of the whole system."""
+    found = []
+    for width in sorted({len(blocks[number].at) for number in numbers}):
+        alike = [number for number in numbers if len(blocks[number].at) == width]
+        each = batches(alike, lambda number: blocks[number].cross.size, SIDE_BY_SIDE)
+        found += [stack_of([blocks[n] for n in own], own, n_columns) for own in each]
+    return found
 
 
-def _stack(blocks: Sequence[Block], numbers: Sequence[int], n_columns: int) -> Stack:
+def stack_of(blocks: Sequence[Block], numbers: Sequence[int], n_columns: int) -> Stack:
+    """Blocks of one design and one width side by side."""
     width, n_blocks = len(blocks[0].at), len(blocks)
     at = np.stack([block.at for block in blocks], axis=1)
     owner = np.repeat(np.arange(n_blocks), [len(block.sums) for block in blocks])
@@ -172,7 +216,8 @@ def _levels(blocks: Sequence[Block]) -> tuple[tuple[_Level, ...], Codes]:
         parent = np.repeat(np.arange(sum(n_own)), np.concatenate(inside))
         owner = np.repeat(np.arange(len(blocks)), n_own)
         first = first if k else parent
-        levels.append(_Level(step.facet, sum(n_own), _slots(parent), _slots(owner)))
+        ends = np.concatenate([[0], np.cumsum(n_own)])
+        levels.append(_Level(step.facet, sum(n_own), _slots(parent), _slots(owner), ends))
         below = n_own
     return tuple(levels), first
 
@@ -186,14 +231,6 @@ def _slots(into: Codes) -> tuple[_Slot, ...]:
         whole = len(units) == len(into), len(units) == into[-1] + 1
         slots.append(_Slot(slice(None) if whole[0] else units, slice(None) if whole[1] else into[units]))
     return tuple(slots)
-
-
-def _added_up(level: _Level, of_units: Numbers) -> Numbers:
-    """Sums over the units of the facet below: (columns, units below, B) to (columns, units, B)."""
-    found = np.zeros((len(of_units), level.n_units, of_units.shape[-1]))
-    for slot in level.of_units:
-        found[:, slot.into] += of_units[:, slot.units]
-    return found
 
 
 def _marks(at: Codes, n_columns: int) -> tuple[Any, Codes]:

@@ -48,11 +48,11 @@ def rows_of(kind: Kind, seed: int, n_elements: int = 1) -> Rows:
 
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("n_elements", [1, 3])
-@pytest.mark.parametrize("small", [1024, 0])  # blocks side by side, and each alone
+@pytest.mark.parametrize("widest", [64, 0])  # blocks side by side, and each alone
 def test_likelihood_predictions_and_their_errors_are_the_textbook_s(
-    name: str, n_elements: int, small: int, monkeypatch: pytest.MonkeyPatch
+    name: str, n_elements: int, widest: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flows.measure.stacked.SMALL", small)
+    monkeypatch.setattr("flows.measure.stacked.WIDEST", widest)
     rows = rows_of(KINDS[name], 7, n_elements)
     facets = tell_apart(rows.facets).facets
     fixed = np.ones((len(rows.value), 1)) if rows.columns is None else rows.columns
@@ -81,7 +81,7 @@ def test_many_small_blocks_say_what_each_says_alone(monkeypatch: pytest.MonkeyPa
     facets = tell_apart(rows.facets).facets
     theta = np.random.default_rng(3).uniform(0, 2, (400, len(facets)))  # more points than are solved at once
     together = Nested(rows.value, facets).solve(theta)
-    monkeypatch.setattr("flows.measure.stacked.SMALL", 0)
+    monkeypatch.setattr("flows.measure.stacked.WIDEST", 0)
     alone = Nested(rows.value, facets).solve(theta)
     for name in ("log_likelihood", "rss", "fixed", "fixed_unit", "therapist", "therapist_unit", "rater", "rater_unit"):
         assert getattr(together, name) == pytest.approx(getattr(alone, name), abs=1e-9), name
