@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from flows.measure.facets import PATIENT, RATER, RATER_THERAPIST, THERAPIST, Codes, Design, comparison_groups
 from flows.measure.likelihood import Nested, Solved
-from flows.measure.mixture import quantile, share_below
+from flows.measure.mixture import ENDS, quantiles, share_below
 from flows.measure.rows import Rows
 from flows.measure.together import Together
 from flows.measure.trend import Trend, trends
@@ -168,7 +168,7 @@ def _points(told: Told) -> tuple[Numbers, tuple[Numbers, Numbers] | None, Estima
 def _spread_columns(told: Told, spread: tuple[Numbers, Numbers], asked: Asked) -> Mapping[str, Numbers]:
     """Interval ends and probabilities, a therapist each."""
     shape = (*spread, told.posterior.weight, told.posterior.free)
-    columns = {"low": quantile(0.025, *shape), "high": quantile(0.975, *shape)}
+    columns = dict(zip(("low", "high"), quantiles(ENDS, *shape), strict=True))
     if asked.threshold is not None:
         columns["p_adequate"] = 1 - share_below(asked.threshold, *shape)
     if asked.strong is not None:
@@ -237,7 +237,7 @@ def severities_of(told: Told) -> tuple[Severity, ...]:
     point = told.solved.rater[0]
     posterior = told.posterior
     scale = np.sqrt(posterior.variance[:, None] * posterior.solved.rater_unit)
-    low, high = (quantile(at, posterior.solved.rater, scale, posterior.weight, posterior.free) for at in (0.025, 0.975))
+    low, high = quantiles(ENDS, posterior.solved.rater, scale, posterior.weight, posterior.free)
     return tuple(
         Severity(name, int(groups[k]) + 1, float(point[k]), float(low[k]), float(high[k]))
         for k, name in enumerate(told.rows.rater_ids)

@@ -6,7 +6,7 @@ the settings it uses, and `REVISION`. So a kept model and a fitted one say the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import polars as pl
 from duckdb import DuckDBPyConnection
@@ -17,7 +17,7 @@ from flows.measure.model import Answer, answer
 from flows.measure.rows import Subject, read_rows
 
 TABLES = SQL / "40_measure" / "tables.sql"
-REVISION = "2"  # raise it when the same ratings come to other numbers
+REVISION = "3"  # raise it when the same ratings come to other numbers
 
 # Sums do not hang on the order of rows; two hashes of 64 bits and the count make one of what the ratings say.
 SUBJECTS = """
@@ -49,7 +49,7 @@ thresholds as (
 ),
 subjects as (
     select
-        instrument_id, role, kind, name, scale,
+        instrument_id, role, kind, name, scale, count(*) as n_ratings,
         concat_ws(
             ' ', count(*), sum((number >> 64)::uint64), sum((number & 18446744073709551615::uhugeint)::uint64)
         ) as ratings
@@ -61,7 +61,8 @@ select
     md5(concat_ws(
         chr(31), $revision, instrument_id, role, kind, name, scale, ratings, coalesce(threshold, -1), strength_points,
         trend_sessions, trend_days
-    )) as fit_id
+    )) as fit_id,
+    n_ratings
 from subjects
 inner join thresholds using (instrument_id, scale)
 cross join night
@@ -84,8 +85,9 @@ def renew_fits(con: DuckDBPyConnection) -> int:
         con.execute(f"delete from measure.{table} where fit_id in (select unnest($1::varchar[]))", [gone])  # noqa: S608 - ours
     told: dict[tuple[Asked, str], Answer] = {}
     kept: dict[str, list[tuple[object, ...]]] = {table: [] for table in KEPT}
-    for subject in fresh:
-        rows, asked = read_rows(con, subject), _asked(con, subject)
+    asks = _asks(con)
+    for subject, rows in read_rows(con, fresh):
+        asked = asks(subject.threshold)
         key = asked, rows.fingerprint  # a domain of one element has that element's rows
         told[key] = told.get(key) or answer(rows, asked)
         for table, added in _rows_of(subject, told[key]).items():
@@ -95,11 +97,12 @@ def renew_fits(con: DuckDBPyConnection) -> int:
     return len(fresh)
 
 
-def _asked(con: DuckDBPyConnection, subject: Subject) -> Asked:
+def _asks(con: DuckDBPyConnection) -> Callable[[float | None], Asked]:
+    """What the settings ask of a model with this threshold."""
     row = con.execute("select strength_points, trend_sessions, trend_days from reference.night").fetchone()
     assert row is not None  # noqa: S101 - the night has its row
-    strong = None if subject.threshold is None else subject.threshold + row[0]
-    return Asked(subject.threshold, strong, row[1], row[2])
+    points, sessions, days = row
+    return lambda threshold: Asked(threshold, None if threshold is None else threshold + points, sessions, days)
 
 
 def _rows_of(subject: Subject, told: Answer) -> Mapping[str, list[tuple[object, ...]]]:

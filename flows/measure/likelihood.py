@@ -3,7 +3,8 @@
 What makes it quick is the design: ratings lie in sessions, sessions in patients, patients in therapists, and only raters run
 across. So each therapist's ratings form a block; within it, facets that lie in each other are taken out one after the other
 (each adds a rank-one term: Sherman-Morrison), then rater-by-therapist, densely; what is left is one small system in the
-mean and the raters. Nothing here is iterated, so a batch of variances costs little more than one.
+mean and the raters. Nothing here is iterated, so a batch of variances costs little more than one; and small blocks of one width
+are cleared side by side (`flows.measure.stacked`).
 
 With V = sum of theta^2 ZZ' + I, the restricted log-likelihood with the residual variance at its best is
 -((n - p)(1 + log(2 pi RSS / (n - p))) + log|V| + log|X'V^-1 X|) / 2 (Bates et al. 2015, JSS 67(1), equation 42).
@@ -13,47 +14,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flows.measure.batches import batches
+from flows.measure.blocks import Block, Step, without_crossed, without_nested
 from flows.measure.facets import PATIENT, RATER, RATER_THERAPIST, RATING, SESSION, THERAPIST, Codes
+from flows.measure.stacked import is_small, stacks_of
 
 Numbers = NDArray[np.float64]
 NESTED = (RATING, SESSION, PATIENT, THERAPIST)  # each lies in the next
 CELLS = 4_000_000  # of a batch's largest array: 32 MB
+STACKED_CELLS = 500_000  # where small blocks lie side by side: 4 MB, which stays near the processor
+SLOPES_AT_ONCE = 500  # ratings of the therapists whose slopes are found at once
 MOST_COLUMNS = 400  # raters (and elements) beyond which a system is solved once, not once a therapist or point
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
-    """A nested facet within a block: its place among the thetas, and at which unit of the facet below each of its own begins."""
-
-    facet: int
-    begins: Codes
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One therapist's ratings: columns are the fixed ones, a mark for each of her raters, and the values."""
-
-    cross: Numbers  # columns' products over the rows
-    sums: Numbers  # of each unit of the lowest nested facet: the columns' sums over its rows
-    sizes: Numbers  # rows of each of these units
-    lowest: int | None  # place of that facet among the thetas
-    steps: tuple[_Step, ...]  # the nested facets above it
-    at: Codes  # where the columns stand in the whole system; the values are its last column
-    n_fixed: int
-
-
-@dataclass(frozen=True, slots=True)
 class OfTherapist:
-    """What a block says of a therapist with the mark (or weights) z: z'V^-1 of its columns, and z'V^-1 z, for B variances."""
+    """What blocks say of T therapists with the marks (or weights) z: z'V^-1 of the columns, and z'V^-1 z, for B variances."""
 
-    level: int
-    at: Codes  # where the columns stand in the whole system, but for the values
-    row: Numbers
-    own: Numbers
+    level: Codes  # (T)
+    at: Codes  # (columns, T), or (columns, 1) for all alike: where they stand in the whole system, but for the values
+    row: Numbers  # (columns and values, T, B)
+    own: Numbers  # (T, B)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +94,19 @@ class Nested:
         chain = [facets[self.names[k]] for k in self._nested]
         self._given, self._fixed = (value - self._middle, chain, rater), fixed
         self._blocks = [self._first_block(rows) for rows in np.split(order, begins[1:])]
+        is_wide = self._n_unknown > MOST_COLUMNS
+        small = [n for n, block in enumerate(self._blocks) if type(block) is Block and is_small(block) and not is_wide]
+        self._stacks = stacks_of(self._blocks, small, self._n_unknown)
+        self._alone = sorted(set(range(len(self._blocks))) - set(small))
 
     @property
     def n_columns(self) -> int:
         """The unknowns of the largest system that is solved densely."""
+        return self._n_unknown
+
+    @property
+    def _n_unknown(self) -> int:
+        """The unknowns of the whole system: fixed columns and raters."""
         return int(self.n_fixed + self.n_raters)
 
     def _tops(self, facets: Mapping[str, Codes]) -> Codes:
@@ -143,7 +138,7 @@ class Nested:
         columns = np.column_stack([fixed, marks, value[rows]])
         begins = [np.flatnonzero(np.diff(codes[rows], prepend=-1)) for codes in inner] or [np.zeros(1, dtype=np.int64)]
         steps = tuple(
-            _Step(k, np.searchsorted(lower, upper))
+            Step(k, np.searchsorted(lower, upper))
             for k, lower, upper in zip(nested[1:], begins, begins[1:], strict=False)
         )
         sums = np.add.reduceat(columns, begins[0], axis=0)
@@ -153,10 +148,19 @@ class Nested:
 
     def solve(self, theta: Numbers) -> Solved:
         """Solve for B sets of standard deviations relative to the residual's (B, facets), in batches of bounded memory."""
-        widest = max(block.sums.size + block.cross.size for block in self._blocks)
-        size = max(1, CELLS // max(widest, (self.n_fixed + self.n_raters + 1) ** 2))
-        parts = [self._solve(theta[at : at + size]) for at in range(0, len(theta), size)]
-        return Solved.joined(parts)
+        return Solved.joined([self._solve(some) for some in self._batches(theta)])
+
+    def log_likelihood(self, theta: Numbers) -> tuple[Numbers, Numbers]:
+        """What `solve` says of them without what it tells of therapists and raters: log-likelihoods (B) and RSS (B)."""
+        found = [self._log_likelihood(some) for some in self._batches(theta)]
+        return np.concatenate([one for one, _ in found]), np.concatenate([rss for _, rss in found])
+
+    def _batches(self, theta: Numbers) -> list[Numbers]:
+        alone = (self._blocks[n] for n in self._alone)
+        widest = max([(self._n_unknown + 1) ** 2, *(block.sums.size + block.cross.size for block in alone)])
+        stacked = max([1, *(stack.cells for stack in self._stacks)])
+        size = max(1, min(CELLS // widest, STACKED_CELLS // stacked))
+        return [theta[at : at + size] for at in range(0, len(theta), size)]
 
     def slopes(
         self, theta: Numbers, cases: Mapping[int, tuple[Codes, Numbers]]
@@ -166,64 +170,98 @@ class Nested:
         A case is a therapist's level with her rows and their times. She has a level of her own instead of mean and effect;
         everyone else's ratings still say how severe her raters are, unless raters are too many for that (`MOST_COLUMNS`).
         """
-        if not cases:
-            return {}
-        whole = self._sum(theta)[0] if self.n_fixed + self.n_raters <= MOST_COLUMNS else np.zeros(0)
-        return {j: self._slope(theta, whole, j, rows, time) for j, (rows, time) in cases.items()}
+        is_alone = self._tells_alone
+        whole = np.zeros(0) if is_alone or not cases else self._sum(theta)[0]
+        found = {}
+        for some in batches(list(cases), lambda j: len(cases[j][0]), SLOPES_AT_ONCE):
+            told = [self._timed(j, *cases[j]) for j in some]
+            after = self._each_cleared([own for _, own in told], theta)
+            before = {} if is_alone else self._each_cleared([first for first, _ in told], theta)
+            for n, (j, (first, own)) in enumerate(zip(some, told, strict=True)):
+                system = np.zeros((len(theta), self._n_unknown + 3, self._n_unknown + 3))
+                if not is_alone:
+                    among = np.append(np.arange(self._n_unknown), self._n_unknown + 2)
+                    system[:, among[:, None], among] = whole
+                    self._add(system, first, -before[n])
+                at = self._add(system, own, after[n])
+                kept = np.sort(at) if is_alone else np.union1d(np.arange(self._n_unknown), at)
+                found[j] = self._last(theta, system, kept)
+        return found
 
-    def _slope(self, theta: Numbers, whole: Numbers, j: int, rows: Codes, time: Numbers) -> tuple[Numbers, Numbers]:
-        n_columns = self.n_fixed + self.n_raters
+    @property
+    def _tells_alone(self) -> bool:
+        """Whether a slope is told by her own ratings alone."""
+        return self.n_therapists < 2 or self._n_unknown > MOST_COLUMNS
+
+    def _timed(self, j: int, rows: Codes, time: Numbers) -> tuple[Block, Block]:
+        """The block of a therapist's ratings, and one whose level and time have the two places after the raters instead."""
+        n_columns = self._n_unknown
         places = np.concatenate([[n_columns], np.arange(1, self.n_fixed), [n_columns + 1]])
         nested = [k for k in self._nested if k != self.therapist]
-        own = self._block(rows, np.column_stack([self._fixed[rows], time]), places, nested)
-        return self._slope_with(theta, whole, j, own)
+        return self._blocks[j], self._block(rows, np.column_stack([self._fixed[rows], time]), places, nested)
 
-    def _slope_with(self, theta: Numbers, whole: Numbers, number: int, own: Block) -> tuple[Numbers, Numbers]:
-        """The slope when a block's ratings are told by `own`, whose level and time have the two places after the raters."""
-        n_columns = self.n_fixed + self.n_raters
-        system = np.zeros((len(theta), n_columns + 3, n_columns + 3))
-        among = np.append(np.arange(n_columns), n_columns + 2)
-        is_alone = self.n_therapists < 2 or n_columns > MOST_COLUMNS
-        if not is_alone:
-            first = self._blocks[number]
-            system[:, among[:, None], among] = whole
-            before = np.where(first.at < 0, n_columns + 2, first.at)
-            system[:, before[:, None], before] -= self._cleared(first, theta)[0]
-        after = np.where(own.at < 0, n_columns + 2, own.at)
-        system[:, after[:, None], after] += self._cleared(own, theta)[0]
-        kept = np.sort(after) if is_alone else np.union1d(np.arange(n_columns), after)
-        scale, ridge = np.ones((len(theta), n_columns + 2)), np.zeros(n_columns + 2)
+    def _add(self, system: Numbers, block: Block, cross: Numbers) -> Codes:
+        """Add a block to a system of all unknowns, level, time and values; gives back where its columns stand."""
+        at = np.where(block.at < 0, self._n_unknown + 2, block.at)
+        system[:, at[:, None], at] += cross
+        return at
+
+    def _last(self, theta: Numbers, system: Numbers, kept: Codes) -> tuple[Numbers, Numbers]:
+        """The last unknown of those kept, which stand before the values, and its variance over the residual's."""
+        scale, ridge = np.ones((len(theta), self._n_unknown + 2)), np.zeros(self._n_unknown + 2)
         if self.rater is not None:
-            raters = slice(self.n_fixed, n_columns)
+            raters = slice(self.n_fixed, self._n_unknown)
             scale[:, raters], ridge[raters] = theta[:, self.rater, None], 1
-        system, scale, ridge = system[:, kept[:, None], kept], scale[:, kept[:-1]], ridge[kept[:-1]]
-        inverse = np.linalg.inv(system[:, :-1, :-1] * scale[:, :, None] * scale[:, None, :] + np.diag(ridge))
-        mean = np.einsum("bj,bj->b", inverse[:, -1], system[:, :-1, -1] * scale)
-        return mean, inverse[:, -1, -1]
+        lower = _lower(system[:, kept[:, None], kept], scale[:, kept[:-1]], ridge[kept[:-1]])
+        own = 1 / lower[:, -2, -2]  # in a triangle the others are out of the last
+        return np.asarray(lower[:, -1, -2] * own), np.asarray(own**2)
+
+    def _each_cleared(self, blocks: Sequence[Block], theta: Numbers) -> Mapping[int, Numbers]:
+        """The columns' products of each block, cleared (B, m, m), by its number."""
+        small = [n for n, block in enumerate(blocks) if type(block) is Block and is_small(block)]
+        found = {n: self._cleared(block, theta)[0] for n, block in enumerate(blocks) if n not in small}
+        for stack in stacks_of(blocks, small, self._n_unknown + 2):
+            side_by_side = stack.cleared(theta, self.rater_therapist)[0]
+            each = np.ascontiguousarray(side_by_side.transpose(2, 3, 0, 1))
+            found |= dict(zip(stack.numbers.tolist(), each, strict=True))
+        return found
 
     def _cleared(self, block: Block, theta: Numbers) -> tuple[Numbers, Numbers]:
         """A block's columns' products under V^-1 of everything but the raters' severity, and log|V|."""
         cross, log_det = without_nested(block, theta)
         if self.rater_therapist is not None:
-            cross, more = _without_crossed(cross, block, theta[:, self.rater_therapist])
+            cross, more = without_crossed(cross, block.n_fixed, theta[:, self.rater_therapist])
             log_det = log_det + more
         return cross, log_det
 
-    def _taken_in(self, number: int, block: Block, theta: Numbers) -> tuple[Numbers, Numbers, list[OfTherapist]]:
+    def _taken_in(self, number: int, block: Block, theta: Numbers) -> tuple[Numbers, Numbers, OfTherapist]:
         """A block cleared, and what it says of its therapists: her mark is the first column, in which all is one."""
         cross, log_det = self._cleared(block, theta)
-        return cross, log_det, [OfTherapist(number, block.at[:-1], cross[:, 0], cross[:, 0, 0])]
+        level = np.array([self._level(number)])
+        return cross, log_det, OfTherapist(level, block.at[:-1, None], cross[:, 0].T[:, None], cross[None, :, 0, 0])
+
+    def _level(self, number: int) -> int:
+        """Whose ratings a block of one therapist holds."""
+        return number
 
     def _sum(self, theta: Numbers) -> tuple[Numbers, Numbers, list[OfTherapist]]:
         """The whole system before the raters' severity is taken in, log|V| so far, and what is said of each therapist."""
-        n_columns = self.n_fixed + self.n_raters
-        whole, log_det = np.zeros((len(theta), n_columns + 1, n_columns + 1)), np.zeros(len(theta))
-        told: list[OfTherapist] = []
-        for number, block in enumerate(self._blocks):
+        n_columns, n_points = self._n_unknown, len(theta)
+        log_det, told = np.zeros(n_points), []
+        cells = np.zeros(((n_columns + 1) ** 2, n_points))
+        for stack in self._stacks:
+            side_by_side, added = stack.cleared(theta, self.rater_therapist)
+            log_det += added
+            stack.add_to(cells, side_by_side)
+            level = np.array([self._level(number) for number in stack.numbers])
+            told.append(OfTherapist(level, stack.at[:-1], side_by_side[0], side_by_side[0, 0]))
+        whole = np.ascontiguousarray(cells.T).reshape(n_points, n_columns + 1, n_columns + 1)
+        for number in self._alone:
+            block = self._blocks[number]
             cross, added, of_therapists = self._taken_in(number, block, theta)
             log_det += added
             whole[:, block.at[:, None], block.at] += cross
-            told += of_therapists
+            told.append(of_therapists)
         return whole, log_det, told
 
     def solve_one(self, theta: Numbers) -> tuple[Solved, Numbers]:
@@ -237,9 +275,18 @@ class Nested:
         whole, log_det, told = self._sum(theta)
         return self._told(theta, _factored(self, theta, whole), log_det, told)
 
-    def _told(self, theta: Numbers, left: Factored, log_det: Numbers, told: Sequence[OfTherapist]) -> Solved:
+    def _log_likelihood(self, theta: Numbers) -> tuple[Numbers, Numbers]:
+        whole, log_det, _ = self._sum(theta)
+        _, _, rss, more = _triangle(self, theta, whole)
+        return self._restricted(rss, log_det + more), rss
+
+    def _restricted(self, rss: Numbers, log_det: Numbers) -> Numbers:
+        """The restricted log-likelihood with the residual variance at its best."""
         free = self.n - self.n_fixed
-        log_likelihood = -(free * (1 + np.log(2 * np.pi * left.rss / free)) + log_det + left.log_det) / 2
+        return np.asarray(-(free * (1 + np.log(2 * np.pi * rss / free)) + log_det) / 2)
+
+    def _told(self, theta: Numbers, left: Factored, log_det: Numbers, told: Sequence[OfTherapist]) -> Solved:
+        log_likelihood = self._restricted(left.rss, log_det + left.log_det)
         unit = np.sum(left.inverse**2, axis=1) * left.scale**2
         fixed = left.found[:, : self.n_fixed].copy()
         fixed[:, 0] += self._middle
@@ -251,20 +298,19 @@ class Nested:
         self, theta: Numbers, left: Factored, told: Sequence[OfTherapist], of_mean: float
     ) -> tuple[Numbers, Numbers]:
         """Mean and unit variance of `of_mean` times the first coefficient + therapist: u | w ~ theta^2 z'V^-1 (y - W w)."""
-        mean, unit = np.zeros((len(theta), self.n_therapists)), np.zeros((len(theta), self.n_therapists))
+        mean, unit = np.zeros((self.n_therapists, len(theta))), np.zeros((self.n_therapists, len(theta)))
         if self.therapist is None:
-            return mean, unit
-        ratio = theta[:, self.therapist] ** 2
-        for her in told:
-            weight = -ratio[:, None] * her.row[:, :-1] * left.scale[:, her.at]
-            weight[:, 0] += of_mean
-            mean[:, her.level] = ratio * her.row[:, -1] + np.sum(weight * left.found[:, her.at], axis=1)
-            spread = np.einsum("bij,bj->bi", left.inverse[:, :, her.at], weight)
-            unit[:, her.level] = np.maximum(ratio * (1 - ratio * her.own), 0) + np.sum(spread**2, axis=1)
-        return mean, unit
+            return mean.T, unit.T
+        ratio, scale, found = theta[:, self.therapist] ** 2, left.scale.T, left.found.T
+        for some in told:
+            weight = -ratio * some.row[:-1] * scale[some.at]
+            weight[0] += of_mean
+            mean[some.level] = ratio * some.row[-1] + np.sum(weight * found[some.at], axis=0)
+            unit[some.level] = np.maximum(ratio * (1 - ratio * some.own), 0) + left.variance_of(some.at, weight)
+        return np.ascontiguousarray(mean.T), np.ascontiguousarray(unit.T)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Factored:
     """The system that is left, solved: fixed coefficients, and raters in units of their own standard deviation."""
 
@@ -274,20 +320,48 @@ class Factored:
     rss: Numbers
     log_det: Numbers
 
+    @cached_property
+    def _covariance(self) -> Numbers:
+        """Of the unknowns (columns, columns, B)."""
+        return np.ascontiguousarray(np.matmul(self.inverse.transpose(0, 2, 1), self.inverse).transpose(1, 2, 0))
+
+    def variance_of(self, at: Codes, weight: Numbers) -> Numbers:
+        """The variance (T, B) of weighted sums (n, T, B) of the unknowns at some places (n, T); (n, 1): the same in every sum."""
+        if at.shape[1] == 1:
+            return np.asarray(np.sum(np.matmul(self.inverse[:, :, at[:, 0]], weight.transpose(2, 0, 1)) ** 2, axis=1).T)
+        found = np.zeros(weight.shape[1:])
+        for one, own in zip(at, weight, strict=True):
+            found += own * np.sum(self._covariance[one, at] * weight, axis=0)
+        return np.maximum(found, 0)
+
 
 def _factored(design: Nested, theta: Numbers, whole: Numbers) -> Factored:
+    scale, lower, rss, log_det = _triangle(design, theta, whole)
+    inverse = _inverse(lower[:, :-1, :-1])
+    return Factored(scale, inverse, np.einsum("bji,bj->bi", inverse, lower[:, -1, :-1]), rss, log_det)
+
+
+def _triangle(design: Nested, theta: Numbers, whole: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    """Scale of each unknown, lower triangle of the system with the values' row below it, RSS, and log|system|."""
     n_columns = design.n_fixed + design.n_raters
     scale, ridge = np.ones((len(theta), n_columns)), np.zeros(n_columns)
     if design.rater is not None:
         scale[:, design.n_fixed :] = theta[:, design.rater, None]
         ridge[design.n_fixed :] = 1
-    system = whole[:, :-1, :-1] * scale[:, :, None] * scale[:, None, :] + np.diag(ridge)
-    lower = np.linalg.cholesky(system)
-    inverse = _inverse(lower)
-    half = np.einsum("bij,bj->bi", inverse, whole[:, :-1, -1] * scale)
-    rss = np.maximum(whole[:, -1, -1] - np.sum(half**2, axis=1), np.finfo(float).tiny)
-    log_det = 2 * np.sum(np.log(np.diagonal(lower, axis1=1, axis2=2)), axis=1)
-    return Factored(scale, inverse, np.einsum("bji,bj->bi", inverse, half), rss, log_det)
+    lower = _lower(whole, scale, ridge)
+    rss = np.maximum(whole[:, -1, -1] - np.sum(lower[:, -1, :-1] ** 2, axis=1), np.finfo(float).tiny)
+    log_det = 2 * np.sum(np.log(np.diagonal(lower, axis1=1, axis2=2)[:, :-1]), axis=1)
+    return scale, lower, rss, log_det
+
+
+def _lower(whole: Numbers, scale: Numbers, ridge: Numbers) -> Numbers:
+    """Lower triangle of the scaled system with its ridge; its last row is that triangle's inverse times the values' column."""
+    with_values = np.pad(scale, ((0, 0), (0, 1)), constant_values=1.0)
+    system = whole * with_values[:, :, None] * with_values[:, None, :] + np.diag(np.append(ridge, 0))
+    system[:, -1, -1] += (
+        whole[:, -1, -1] + 1
+    )  # the last corner is not needed, so it may be anything that is large enough
+    return np.asarray(np.linalg.cholesky(system))
 
 
 def _inverse(lower: Numbers) -> Numbers:
@@ -301,43 +375,3 @@ def _inverse(lower: Numbers) -> Numbers:
 
 def _place(names: Sequence[str], facet: str) -> int | None:
     return next((k for k, name in enumerate(names) if facet in name.split("+")), None)
-
-
-def without_nested(block: Block, theta: Numbers) -> tuple[Numbers, Numbers]:
-    """Columns' products under V^-1 of the nested facets alone (B, m, m), and log|V| of them (B)."""
-    cross = np.repeat(block.cross[None], len(theta), axis=0)
-    if block.lowest is None:
-        return cross, np.zeros(len(theta))
-    log_det = _without_lowest(block, theta[:, block.lowest] ** 2, cross)
-    grown = 1 + block.sizes * theta[:, block.lowest, None] ** 2
-    sums, sizes = block.sums, block.sizes
-    for step in block.steps:
-        sums = np.add.reduceat(sums / grown[:, :, None], step.begins, axis=1)
-        sizes = np.add.reduceat(sizes / grown, step.begins, axis=1)
-        ratio = theta[:, step.facet, None] ** 2
-        grown = 1 + sizes * ratio
-        cross -= np.matmul((sums * (ratio / grown)[:, :, None]).transpose(0, 2, 1), sums)
-        log_det = log_det + np.sum(np.log(grown), axis=1)
-    return cross, log_det
-
-
-def _without_lowest(block: Block, ratio: Numbers, cross: Numbers) -> Numbers:
-    """Take the lowest facet out of `cross`; its units of one size share their weight, so products are summed once a size."""
-    log_det = np.zeros(len(ratio))
-    for size in np.unique(block.sizes):
-        own = block.sums[block.sizes == size]
-        grown = 1 + size * ratio
-        cross -= (ratio / grown)[:, None, None] * (own.T @ own)
-        log_det += len(own) * np.log(grown)
-    return log_det
-
-
-def _without_crossed(cross: Numbers, block: Block, theta: Numbers) -> tuple[Numbers, Numbers]:
-    """Take rater-by-therapist out: V + theta^2 ZZ', with Z the raters' marks (Woodbury)."""
-    raters = slice(block.n_fixed, cross.shape[1] - 1)
-    ratio = theta[:, None, None] ** 2
-    inner = np.eye(raters.stop - raters.start) + ratio * cross[:, raters, raters]
-    lower = np.linalg.cholesky(inner)
-    half = np.linalg.solve(lower, cross[:, raters, :])
-    log_det = 2 * np.sum(np.log(np.diagonal(lower, axis1=1, axis2=2)), axis=1)
-    return np.asarray(cross - ratio * np.matmul(half.transpose(0, 2, 1), half)), log_det

@@ -235,18 +235,34 @@ def _error(variances: _Variances, rated: Rated) -> float:
     n_session = np.bincount(rated.session).astype(float)
     # With no session variance, sessions are no levels: their share of the information is left where it is.
     kept = variances.session / (variances.session * n_session + error)
-    columns = [np.eye(int(codes.max()) + 1)[codes] for codes, variance in few if variance > 0]
-    own = [np.full(int(codes.max()) + 1, error / variance) for codes, variance in few if variance > 0]
     told = rated.n - float(kept @ n_session**2)
-    if columns:
-        z = np.hstack(columns)
-        by_session = np.zeros((len(n_session), z.shape[1]))
-        np.add.at(by_session, rated.session, z)
+    live = [(codes, error / variance) for codes, variance in few if variance > 0]
+    if live:
+        by_session, own = _counts(rated.session, live)
         weighted = kept[:, None] * by_session
-        right = z.sum(axis=0) - n_session @ weighted
-        left = np.diag(np.concatenate(own)) + z.T @ z - by_session.T @ weighted
+        right = by_session.sum(axis=0) - n_session @ weighted
+        left = _together(live) + np.diag(own) - by_session.T @ weighted
         told -= float(right @ np.linalg.solve(left, right))
     return error / told
+
+
+def _counts(session: Codes, live: Sequence[tuple[Codes, float]]) -> tuple[Numbers, Numbers]:
+    """How many ratings each session has of each level of some facets, facet after facet; and each level's own weight."""
+    sizes = [int(codes.max()) + 1 for codes, _ in live]
+    n_sessions = int(session.max()) + 1
+    counts = [
+        np.bincount(session * size + codes, minlength=n_sessions * size).reshape(n_sessions, size)
+        for (codes, _), size in zip(live, sizes, strict=True)
+    ]
+    own = np.repeat([weight for _, weight in live], sizes)
+    return np.hstack(counts).astype(float), own
+
+
+def _together(live: Sequence[tuple[Codes, float]]) -> Numbers:
+    """How many ratings each two levels of some facets have in common."""
+    columns = [np.arange(int(codes.max()) + 1) == codes[:, None] for codes, _ in live]
+    marks = np.hstack(columns).astype(float)
+    return np.asarray(marks.T @ marks)
 
 
 def _error_together(variances: _Variances, rated: Rated, share: Numbers, colleagues: Numbers) -> float:

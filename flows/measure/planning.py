@@ -5,15 +5,16 @@ Writes measure.d_study and measure.next_rating; the arithmetic is `flows.measure
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 from duckdb import DuckDBPyConnection
+from numpy.typing import NDArray
 
-from flows.measure.facets import THERAPIST
+from flows.measure.facets import THERAPIST, levels
 from flows.measure.levels import level_of
 from flows.measure.planner import Coefficients, Rated, Rating, buys_most, next_ratings, planned, present, with_one_more
 from schemas.advice_codes import PlanNote
@@ -77,57 +78,82 @@ def _designs(key: Key, fitted: Mapping[str, float], is_led_together: bool) -> It
                     yield *key, n_sessions, n_patients, per_session, n_raters, *numbers, _note(fitted, told) or alone
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """One therapist's ratings of one element on one scale: as levels, and the ids that are told of them, a rating each."""
+
+    rated: Rated
+    session_id: NDArray[np.object_]
+    patient_id: NDArray[np.object_]
+
+    @property
+    def n_named_patients(self) -> int:
+        """How many patients the sheets name."""
+        return len(set(self.patient_id.tolist()) - {None})
+
+
 def _next_rows(rated: pl.DataFrame, components: Components) -> Iterator[tuple[Any, ...]]:
     if rated.is_empty():
         return
     in_lab = {
         (i, r): n for i, r, n in rated.group_by("instrument_id", "role").agg(pl.col("rater_id").n_unique()).rows()
     }
-    groups = rated.partition_by("instrument_id", "role", "element", "scale", "therapist_id", maintain_order=True)
-    for group in groups:
-        instrument, role, element, scale, therapist = group.select(*_KEY, "therapist_id").row(0)
+    for (instrument, role, element, scale, therapist), group in _groups(rated):
         fitted = components.get((instrument, role, element, scale))
         if fitted is not None:
             for row in _options(group, fitted, in_lab[instrument, role]):
                 yield therapist, instrument, role, element, scale, *row
 
 
-def _options(group: pl.DataFrame, fitted: Mapping[str, float], n_raters_in_lab: int) -> Iterator[tuple[Any, ...]]:
-    """A row for each way of spending the next hour on one therapist, element and scale."""
-    rated = _rated(group)
-    now, has_patients = present(fitted, rated), group["patient_id"].null_count() < group.height
-    options = next_ratings(rated, has_patients, n_raters_in_lab)
-    told = {option: with_one_more(fitted, rated, more) for option, (more, _) in options.items()}
-    best = buys_most({option: then.relative_error for option, then in told.items()})
-    seen = (group[column].drop_nulls().n_unique() for column in ("session_id", "patient_id", "rater_id"))
-    counts = (*seen, group.height)
-    for option, (more, is_new) in sorted(options.items()):
-        then = told[option]
-        numbers = (now.relative, then.relative, now.relative_error, then.relative_error)
-        where = _session_of(group, rated, more), _patient_of(group, rated, more)
-        yield option, is_new, *where, *counts, *numbers, option in best, _note(fitted, then)
+def _groups(rated: pl.DataFrame) -> Iterator[tuple[tuple[str, ...], _Group]]:
+    """The ratings of each therapist, element and scale, with their key; a frame for each of thousands would be slow."""
+    place = rated.select(pl.struct(*_KEY, "therapist_id").rle_id()).to_series().to_numpy()
+    begins = np.flatnonzero(np.diff(place, prepend=-1))
+    keys = rated.select(*_KEY, "therapist_id")[begins].rows()
+    columns = [level_of(rated[column]) for column in ("patient_level", "session_level", "rater_id")]
+    session_id, patient_id = (rated[column].to_numpy() for column in ("session_id", "patient_id"))
+    teams = rated["therapist_ids"].to_list() if (rated["therapist_ids"].list.len() > 1).any() else None
+    for key, begin, end in zip(keys, begins.tolist(), [*begins.tolist()[1:], len(rated)], strict=True):
+        own = slice(begin, end)
+        patient, session, rater = (levels(codes[own]) for codes in columns)
+        alone = Rated(patient, session, rater)
+        told = alone if teams is None else _led_with(alone, teams[own], key[-1])
+        yield key, _Group(told, session_id[own], patient_id[own])
 
 
-def _rated(group: pl.DataFrame) -> Rated:
-    """One therapist's ratings; who led with her, where somebody did."""
-    patient, session, rater = (level_of(group[column]) for column in ("patient_level", "session_level", "rater_id"))
-    alone = Rated(patient, session, rater)
-    share = 1 / group["therapist_ids"].list.len().to_numpy()
-    others = sorted(set(group["therapist_ids"].explode()) - {group["therapist_id"][0]})
-    there = [group["therapist_ids"].list.contains(colleague).to_numpy() * share for colleague in others]
+def _led_with(alone: Rated, teams: Sequence[Sequence[str]], therapist: str) -> Rated:
+    """Ratings with who led with her, where somebody did."""
+    share = np.array([1 / len(team) for team in teams])
+    others = sorted({colleague for team in teams for colleague in team} - {therapist})
+    there = [np.array([colleague in team for team in teams]) * share for colleague in others]
     return replace(alone, share=share, colleagues=np.column_stack(there)) if others else alone
 
 
-def _session_of(group: pl.DataFrame, rated: Rated, more: Rating) -> str | None:
+def _options(group: _Group, fitted: Mapping[str, float], n_raters_in_lab: int) -> Iterator[tuple[Any, ...]]:
+    """A row for each way of spending the next hour on one therapist, element and scale."""
+    rated = group.rated
+    now, n_patients = present(fitted, rated), group.n_named_patients
+    options = next_ratings(rated, n_patients > 0, n_raters_in_lab)
+    told = {option: with_one_more(fitted, rated, more) for option, (more, _) in options.items()}
+    best = buys_most({option: then.relative_error for option, then in told.items()})
+    counts = (int(rated.session.max()) + 1, n_patients, int(rated.rater.max()) + 1, rated.n)
+    for option, (more, is_new) in sorted(options.items()):
+        then = told[option]
+        numbers = (now.relative, then.relative, now.relative_error, then.relative_error)
+        where = _session_of(group, more), _patient_of(group, more)
+        yield option, is_new, *where, *counts, *numbers, option in best, _note(fitted, then)
+
+
+def _session_of(group: _Group, more: Rating) -> str | None:
     """Which session a second rater would rate."""
-    return None if more.session is None else str(group["session_id"][int((rated.session == more.session).argmax())])
+    return None if more.session is None else str(group.session_id[int((group.rated.session == more.session).argmax())])
 
 
-def _patient_of(group: pl.DataFrame, rated: Rated, more: Rating) -> str | None:
+def _patient_of(group: _Group, more: Rating) -> str | None:
     """Whose session would be rated; None for a patient who is not known yet."""
     if more.patient is None:
         return None
-    found = group["patient_id"][int((rated.patient == more.patient).argmax())]
+    found = group.patient_id[int((group.rated.patient == more.patient).argmax())]
     return None if found is None else str(found)
 
 

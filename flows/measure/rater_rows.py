@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 
 from flows.measure.agreement import Codes, Numbers
+from flows.measure.batches import batches
 from flows.measure.facets import RATER
 from flows.measure.rater_model import Fitted
 from schemas.figure_codes import ModelNote
@@ -31,30 +32,54 @@ select
     instrument_id, role, level, domain, element, item, scale, coalesce(any_value(step), 1) as step,
     concat_ws(
         '-', $version, count(*), sum(fingerprint::hugeint), bit_xor(fingerprint), coalesce(any_value(step), 1)
-    ) as fingerprint
+    ) as fingerprint,
+    count(*) as n_judged
 from measure.judged
 left join steps using (instrument_id, scale)
 group by all
 order by instrument_id, role, level, element, item, scale
 """
 _ROWS = """
-select session, rater, therapist, patient, period, state = 'no_opportunity' as is_no_opportunity, value
-from measure.judged
-where instrument_id = $instrument_id and level = $level and coalesce(element, item) = $name and scale = $scale
-order by session, rater, rating_id
+with
+wanted as (
+    select
+        unnest(range(len($names))) as number, unnest($instruments::varchar[]) as instrument_id,
+        unnest($levels::varchar[]) as level, unnest($names::varchar[]) as name, unnest($scales::varchar[]) as scale
+),
+judged as (select *, coalesce(element, item) as name from measure.judged)
+select
+    number, session, rater, therapist, patient, coalesce(list_position($periods::varchar[], period), 0) - 1 as period,
+    state = 'no_opportunity' as is_no_opportunity, value
+from judged
+inner join wanted using (instrument_id, level, name, scale)
+order by number, session, rater, rating_id
 """
-_FIT = """
-select fit_id from measure.fit
-where instrument_id = $instrument_id and role = $role and kind = 'element' and name = $name and scale = $scale and n_ratings = $n
-    and not contains(coalesce(note, ''), $together)
+_FITS = """
+with
+components as (
+    select fit_id, list(facet order by position) as facets, list(variance order by position) as variances
+    from measure.fit_component
+    group by fit_id
+),
+severities as (
+    select fit_id, list(severity order by rater_id) as severities
+    from measure.fit_rater
+    group by fit_id
+)
+select instrument_id, role, name, scale, n_ratings, facets, variances, severities
+from measure.fit
+inner join components using (fit_id)
+inner join severities using (fit_id)
+where kind = 'element' and list_contains(facets, $rater) and not contains(coalesce(note, ''), $together)
 """
-_COMPONENTS = "select facet, variance from measure.fit_component where fit_id = $1 order by position"
-_SEVERITIES = "select severity from measure.fit_rater where fit_id = $1 order by rater_id"
+
+
+_LEVELS = ("session", "rater", "therapist", "patient", "period")
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Ratings of one element or item on one scale, and the fingerprint of all that its figures rest on."""
+    """Ratings of one element or item on one scale, and the fingerprint of all that its figures rest on; how many."""
 
     instrument_id: str
     role: str
@@ -65,6 +90,7 @@ class Group:
     scale: str
     step: float
     fingerprint: str
+    n_judged: int
 
     @property
     def name(self) -> str:
@@ -105,36 +131,46 @@ def read_groups(con: DuckDBPyConnection) -> list[Group]:
     return [Group(*row) for row in con.execute(_GROUPS, {"version": VERSION}).fetchall()]
 
 
-def read_rows(con: DuckDBPyConnection, group: Group, periods: Sequence[str]) -> Rows:
-    """The judgements of one group, by session and rater; `periods` lists the quarters in order."""
-    asked = {k: getattr(group, k) for k in ("instrument_id", "level", "name", "scale")}
-    found: dict[str, Any] = con.execute(_ROWS, asked).fetchnumpy()
-    place = {period: n for n, period in enumerate(periods)}
-    told = np.ma.filled(np.ma.asarray(found["period"]), "")
-    session, rater, therapist, patient = (
-        np.asarray(found[name]).astype(np.int64) for name in ("session", "rater", "therapist", "patient")
-    )
-    period = np.array([place.get(str(period), -1) for period in told], dtype=np.int64)
-    value = np.ma.filled(np.ma.asarray(found["value"]).astype(np.float64), np.nan)
-    return Rows(session, rater, therapist, patient, period, np.asarray(found["is_no_opportunity"]).astype(bool), value)
+def read_rows(con: DuckDBPyConnection, groups: Sequence[Group], periods: Sequence[str]) -> Iterator[tuple[Group, Rows]]:
+    """The judgements of each group, by session and rater; `periods` lists the quarters in order. Small ones are read at once."""
+    for some in batches(groups, lambda group: group.n_judged):
+        asked = {
+            "instruments": [group.instrument_id for group in some],
+            "levels": [group.level for group in some],
+            "names": [group.name for group in some],
+            "scales": [group.scale for group in some],
+            "periods": list(periods),
+        }
+        found: dict[str, Any] = con.execute(_ROWS, asked).fetchnumpy()
+        columns = [np.asarray(found[name]).astype(np.int64) for name in _LEVELS]
+        is_no_opportunity = np.asarray(found["is_no_opportunity"]).astype(bool)
+        value = np.ma.filled(np.ma.asarray(found["value"]).astype(np.float64), np.nan)
+        ends = np.searchsorted(found["number"], np.arange(len(some) + 1)).tolist()
+        for group, begin, end in zip(some, ends, ends[1:], strict=False):
+            session, rater, therapist, patient, period = (column[begin:end] for column in columns)
+            yield (
+                group,
+                Rows(session, rater, therapist, patient, period, is_no_opportunity[begin:end], value[begin:end]),
+            )
 
 
-def read_fit(con: DuckDBPyConnection, group: Group, n_rated: int) -> Fitted | None:
-    """The fit that tonight's model of variance made of these very ratings; None where there is none.
+def read_fits(con: DuckDBPyConnection) -> Callable[[Group, int], Fitted | None]:
+    """The fit that tonight's model of variance made of a group's very ratings (so many of them); None where there is none.
 
     Where several therapists led sessions it tells of therapists one by one, and not of the sessions as they were led, which is
     what raters agree about: then there is none.
     """
-    asked = {k: getattr(group, k) for k in ("instrument_id", "role", "name", "scale")}
-    asked |= {"n": n_rated, "together": ModelNote.LED_TOGETHER.value}
-    found = con.execute(_FIT, asked).fetchone() if group.level == "element" else None
-    if found is None:
-        return None
-    components = con.execute(_COMPONENTS, [found[0]]).fetchall()
-    severities = con.execute(_SEVERITIES, [found[0]]).fetchall()
-    if not severities or RATER not in {name for name, _ in components}:
-        return None
-    return Fitted({str(name): float(v) for name, v in components}, np.array([float(s) for (s,) in severities]))
+    kept = {}
+    for *key, facets, variances, severities in con.execute(
+        _FITS, {"rater": RATER, "together": ModelNote.LED_TOGETHER.value}
+    ).fetchall():
+        kept[tuple(key)] = Fitted(dict(zip(facets, variances, strict=True)), np.array(severities, dtype=np.float64))
+
+    def fit_of(group: Group, n_rated: int) -> Fitted | None:
+        is_element = group.level == "element"
+        return kept.get((group.instrument_id, group.role, group.name, group.scale, n_rated)) if is_element else None
+
+    return fit_of
 
 
 def seed_of(fingerprint: str) -> int:

@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 
 from flows.measure.rater_drift import DRIFT_COLUMNS, SHARED_COLUMNS, DriftRules, drift_of
 from flows.measure.rater_figures import AGREEMENT_COLUMNS, SEVERITY_COLUMNS, Row, figures_of
-from flows.measure.rater_rows import Group, read_fit, read_groups, read_rows
+from flows.measure.rater_rows import Group, read_fits, read_groups, read_rows
 
 # Each table's columns; the first is the fingerprint of what its rows rest on.
 KEPT: Mapping[str, str] = {
@@ -56,7 +56,7 @@ def prepare_raters(con: DuckDBPyConnection) -> None:
 
 
 _PERIODS = "select distinct period from measure.rater_rating where period is not null order by period"
-_RATERS = "select distinct rater, rater_id from measure.rater_rating where instrument_id = $instrument_id"
+_RATERS = "select distinct instrument_id, rater, rater_id from measure.rater_rating"
 
 
 def _rules(con: DuckDBPyConnection) -> DriftRules:
@@ -80,27 +80,39 @@ def _families(groups: Sequence[Group], rules: DriftRules) -> list[tuple[str, lis
 def _work_out_groups(con: DuckDBPyConnection, groups: Sequence[Group], periods: Sequence[str]) -> None:
     """Agreement and severities of each group; an item with an element's very ratings has the element's very figures."""
     elements_first = sorted(groups, key=lambda g: g.level != "element")
-    for group in {g.fingerprint: g for g in reversed(elements_first)}.values():
-        rows = read_rows(con, group, periods)
-        kept = read_fit(con, group, len(rows.rated.value))
-        said, severities = figures_of(group, rows, kept, _rater_ids(con, group), periods)
-        _keep(con, "agreement", said)
-        _keep(con, "severity", severities)
+    wanted = list({g.fingerprint: g for g in reversed(elements_first)}.values())
+    if not wanted:
+        return
+    fit_of, rater_ids = read_fits(con), _rater_ids(con)
+    agreements: list[Row] = []
+    severities: list[Row] = []
+    for group, rows in read_rows(con, wanted, periods):
+        kept = fit_of(group, len(rows.rated.value))
+        said, of_raters = figures_of(group, rows, kept, rater_ids[group.instrument_id], periods)
+        agreements += said
+        severities += of_raters
+    _keep(con, "agreement", agreements)
+    _keep(con, "severity", severities)
 
 
 def _work_out_families(
     con: DuckDBPyConnection, families: Sequence[tuple[str, list[Group]]], periods: Sequence[str], rules: DriftRules
 ) -> None:
+    rater_ids = _rater_ids(con)
     for fingerprint, members in families:
-        by_element = {g.name: read_rows(con, g, periods) for g in members}
-        movements, shared = drift_of(fingerprint, by_element, _rater_ids(con, members[0]), periods, rules)
+        by_element = {g.name: rows for g, rows in read_rows(con, members, periods)}
+        ids = rater_ids[members[0].instrument_id]
+        movements, shared = drift_of(fingerprint, by_element, ids, periods, rules)
         _keep(con, "drift", movements)
         _keep(con, "shared", shared)
 
 
-def _rater_ids(con: DuckDBPyConnection, group: Group) -> dict[int, str]:
-    found = con.execute(_RATERS, {"instrument_id": group.instrument_id}).fetchall()
-    return {int(number): str(rater_id) for number, rater_id in found}
+def _rater_ids(con: DuckDBPyConnection) -> Mapping[str, Mapping[int, str]]:
+    """The ids of the numbered raters of each instrument."""
+    found: dict[str, dict[int, str]] = {}
+    for instrument_id, number, rater_id in con.execute(_RATERS).fetchall():
+        found.setdefault(instrument_id, {})[int(number)] = str(rater_id)
+    return found
 
 
 def _group_row(group: Group, family: str | None) -> Row:

@@ -33,7 +33,7 @@ def restricted_mode(design: Nested) -> Numbers:
     if not n_facets:
         return theta
     grid = np.array(list(product(FIRST, repeat=n_facets)))
-    theta = grid[int(np.argmax(design.solve(grid).log_likelihood))]
+    theta = grid[int(np.argmax(design.log_likelihood(grid)[0]))]
     is_live = np.ones(n_facets, dtype=bool)
     patience = NEAR_ZERO
     for _ in range(4 * n_facets + 1):
@@ -54,7 +54,7 @@ def _revived(design: Nested, theta: Numbers, is_live: NDArray[np.bool_]) -> bool
     sizes = max(1.0, float(theta.max())) * np.array(AGAIN)
     tried = np.repeat(theta[None], len(dead) * len(sizes) + 1, axis=0)
     tried[np.arange(len(tried) - 1), np.repeat(dead, len(sizes))] = np.tile(sizes, len(dead))
-    found = design.solve(tried).log_likelihood
+    found = design.log_likelihood(tried)[0]
     best = int(np.argmax(found))
     if found[best] <= found[-1] + SETTLED:
         return False
@@ -68,7 +68,7 @@ def _at_edge(design: Nested, theta: Numbers, is_live: NDArray[np.bool_]) -> int 
     live = np.flatnonzero(is_live)
     without = np.repeat(theta[None], len(live) + 1, axis=0)
     without[np.arange(len(live)), live] = 0.0
-    found = design.solve(without).log_likelihood
+    found = design.log_likelihood(without)[0]
     lost = found[-1] - found[:-1]
     if not len(live) or float(lost.min()) > SETTLED:
         return None
@@ -84,7 +84,7 @@ def _climb(design: Nested, theta: Numbers, is_live: NDArray[np.bool_], patience:
     def log_likelihood(places: Numbers) -> Numbers:
         tried = np.repeat(theta[None], len(places), axis=0)
         tried[:, live] = np.exp(np.clip(places, -12, 12))
-        return design.solve(tried).log_likelihood
+        return design.log_likelihood(tried)[0]
 
     place = np.log(theta[live])
     for _ in range(NEWTON_STEPS):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 
+from flows.measure.batches import batches
 from flows.measure.facets import PATIENT, RATER, RATER_THERAPIST, RATING, SESSION, THERAPIST, Codes, crossed
 from flows.measure.membership import Membership, membership_of
 
@@ -20,7 +23,8 @@ ELEMENT, DOMAIN = "element", "domain"  # what a model is of
 class Subject:
     """What one model is of: an element, or a domain by all its elements, of one instrument on one scale.
 
-    `threshold` is the point that is good enough, None where there is none; `fit_id` is the hash of what it rests on.
+    `threshold` is the point that is good enough, None where there is none; `fit_id` is the hash of what it rests on,
+    and `n_ratings` how many rows of them there are.
     """
 
     instrument_id: str
@@ -30,6 +34,7 @@ class Subject:
     scale: str
     threshold: float | None
     fit_id: str
+    n_ratings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,54 +99,89 @@ class Rows:
         return np.column_stack([np.ones(len(self.value)), distance[self.element]])
 
 
-# A patient who is not named is one of her own a session: two sessions without a name may be anyone's.
-_ROWS = """
+# A patient who is not named is one of her own a session: two sessions without a name may be anyone's. An element that another
+# instrument's items speak to says nothing of this instrument's own domain.
+_OF_SUBJECTS = """
 with
+wanted as (
+    select
+        unnest(range(len($names))) as subject, unnest($instruments::varchar[]) as instrument_id,
+        unnest($roles::varchar[]) as role, unnest($kinds::varchar[]) as kind, unnest($names::varchar[]) as name,
+        unnest($scales::varchar[]) as scale
+),
 rows as (
-    select * from measure.observation
-    where instrument_id = $instrument_id and role = $role and scale = $scale and {name} = $name {only}
+    select subject, observation.*
+    from measure.observation as observation
+    inner join wanted using (instrument_id, role, scale)
+    where if(kind = 'element', element = name, domain = name and not is_crosswalked)
 )
+"""
+_ROWS = (
+    _OF_SUBJECTS
+    + """
 select
-    dense_rank() over (order by therapist_ids) - 1 as therapist,
-    dense_rank() over (order by therapist_ids, patient_id is null, coalesce(patient_id, session_id)) - 1 as patient,
-    dense_rank() over (order by session_id) - 1 as session,
-    dense_rank() over (order by rater_id) - 1 as rater,
-    dense_rank() over (order by element) - 1 as element,
+    subject,
+    dense_rank() over (partition by subject order by therapist_ids) - 1 as therapist,
+    dense_rank() over (
+        partition by subject order by therapist_ids, patient_id is null, coalesce(patient_id, session_id)
+    ) - 1 as patient,
+    dense_rank() over (partition by subject order by session_id) - 1 as session,
+    dense_rank() over (partition by subject order by rater_id) - 1 as rater,
+    dense_rank() over (partition by subject order by element) - 1 as element,
     value,
     (session_on - date '2000-01-01')::double as days,
 from rows
-order by session, rater, element
+order by subject, session, rater, element
 """
-_IDS = """
+)
+_IDS = (
+    _OF_SUBJECTS
+    + """
 select
     list_sort(list(distinct therapist_ids)),
     list_sort(list(distinct rater_id)),
     count(patient_id)
-from measure.observation
-where instrument_id = $instrument_id and role = $role and scale = $scale and {name} = $name {only}
+from rows
+group by subject
+order by subject
 """
+)
 
 
-def read_rows(con: DuckDBPyConnection, subject: Subject) -> Rows:
-    """The observers' ratings of a subject."""
-    # an element that another instrument's items speak to says nothing of this instrument's own domain
-    parts = {"name": subject.kind, "only": "and not is_crosswalked" if subject.kind == DOMAIN else ""}
-    key = {"instrument_id": subject.instrument_id, "role": subject.role, "scale": subject.scale, "name": subject.name}
-    ids = con.execute(_IDS.format(**parts), key).fetchone()
-    assert ids is not None  # noqa: S101 - an aggregate has one row
-    found = con.execute(_ROWS.format(**parts), key).fetchnumpy()
+def read_rows(con: DuckDBPyConnection, subjects: Sequence[Subject]) -> Iterator[tuple[Subject, Rows]]:
+    """The observers' ratings of each subject; those of several small ones are read at once."""
+    for some in batches(subjects, lambda subject: subject.n_ratings):
+        key = {
+            "instruments": [subject.instrument_id for subject in some],
+            "roles": [subject.role for subject in some],
+            "kinds": [subject.kind for subject in some],
+            "names": [subject.name for subject in some],
+            "scales": [subject.scale for subject in some],
+        }
+        ids = con.execute(_IDS, key).fetchall()
+        found = con.execute(_ROWS, key).fetchnumpy()
+        ends = np.searchsorted(found["subject"], np.arange(len(some) + 1))
+        for n, subject in enumerate(some):
+            own = slice(int(ends[n]), int(ends[n + 1]))
+            yield subject, _rows({name: column[own] for name, column in found.items()}, *ids[n])
+
+
+def _rows(
+    found: Mapping[str, NDArray[Any]], teams: Sequence[Sequence[str]], rater_ids: Sequence[str], n_named: int
+) -> Rows:
+    """One subject's ratings, from its columns, its teams of therapists, its raters and how many ratings name a patient."""
     levels = {name: np.asarray(found[name], dtype=np.int64) for name in (THERAPIST, PATIENT, SESSION, RATER, ELEMENT)}
-    therapists = sorted({therapist for team in ids[0] for therapist in team})
+    therapists = sorted({therapist for team in teams for therapist in team})
     place = {therapist: level for level, therapist in enumerate(therapists)}
     return Rows(
-        value=np.asarray(found["value"], dtype=np.float64),
+        value=np.array(found["value"], dtype=np.float64),
         therapist=levels[THERAPIST],
-        patient=levels[PATIENT] if ids[2] else None,
+        patient=levels[PATIENT] if n_named else None,
         session=levels[SESSION],
         rater=levels[RATER],
         element=levels[ELEMENT],
         days=np.ma.filled(np.ma.asarray(found["days"], dtype=np.float64), np.nan),
         therapist_ids=tuple(therapists),
-        rater_ids=tuple(ids[1] or ()),
-        membership=membership_of([[place[therapist] for therapist in team] for team in ids[0]]),
+        rater_ids=tuple(rater_ids),
+        membership=membership_of([[place[therapist] for therapist in team] for team in teams]),
     )

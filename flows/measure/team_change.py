@@ -15,8 +15,8 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 
-from flows.measure.change import Change, Ratings, Severities, anchored, decompose, severities
-from flows.measure.facets import RATER
+from flows.measure.change import Change, Codes, Ratings, Severities, anchored, decompose, severities
+from flows.measure.facets import RATER, levels
 from flows.measure.levels import level_of
 from flows.measure.planning import Components
 from schemas.advice_codes import PlanNote
@@ -79,13 +79,18 @@ def _of_element(
     ratings = Ratings(
         level_of(group["session_id"]), level_of(group["rater_id"]), level_of(group["period"]), group["value"].to_numpy()
     )
-    told = _severities(ratings, fitted)
-    for (team,), of_team in teams.group_by("team", maintain_order=True):
-        here = group["session_id"].is_in(of_team["session_id"].to_list()).to_numpy()
+    told, led_by = _severities(ratings, fitted), level_of(group["led_by"])
+    of_team = teams.join(group.select(pl.col("session_id").unique()), on="session_id", maintain_order="left")
+    first = np.unique(ratings.session, return_index=True)[1]
+    place = dict(zip(group["session_id"].gather(first).to_list(), ratings.session[first].tolist(), strict=True))
+    for (team,), own in of_team.group_by("team", maintain_order=True):
+        is_own = np.zeros(len(place), dtype=bool)
+        is_own[[place[session] for session in own["session_id"].to_list()]] = True
+        here = is_own[ratings.session]
         seen = sorted(set(ratings.period[here].tolist()))
         for before, after in pairwise(seen):
-            pair = here & np.isin(ratings.period, (before, after))
-            yield str(team), (periods[before], periods[after], *_row(group, ratings, told, pair, (before, after)))
+            pair = here & ((ratings.period == before) | (ratings.period == after))
+            yield str(team), (periods[before], periods[after], *_row(led_by, ratings, told, pair, (before, after)))
 
 
 def _severities(ratings: Ratings, fitted: Mapping[str, float]) -> Severities | None:
@@ -97,16 +102,15 @@ def _severities(ratings: Ratings, fitted: Mapping[str, float]) -> Severities | N
 
 
 def _row(
-    group: pl.DataFrame, ratings: Ratings, told: Severities | None, pair: NDArray[np.bool_], periods: tuple[int, int]
+    led_by: Codes, ratings: Ratings, told: Severities | None, pair: NDArray[np.bool_], periods: tuple[int, int]
 ) -> tuple[Any, ...]:
-    """Counts, means, parts and note of one team's two periods; `pair` marks its ratings in them."""
+    """Counts, means, parts and note of one team's two periods; `pair` marks its ratings in them, `led_by` tells who led each."""
     sessions, at = np.unique(ratings.session[pair], return_inverse=True)
     n = np.bincount(at).astype(float)
     mean = np.bincount(at, weights=ratings.value[pair]) / n
     first = np.unique(at, return_index=True)[1]
     is_after = ratings.period[pair][first] == periods[1]
-    led_by = group["led_by"].filter(pl.Series(pair))
-    therapist = level_of(led_by)[first]
+    therapist = levels(led_by[pair])[first]
     points = _points(ratings, told, pair, periods)
     severity = None if points is None else np.bincount(at, weights=points) / n
     both = len(set(therapist[is_after].tolist()) & set(therapist[~is_after].tolist()))

@@ -15,8 +15,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from flows.measure.blocks import Block, without_nested
 from flows.measure.facets import THERAPIST, Codes
-from flows.measure.likelihood import MOST_COLUMNS, Block, Nested, OfTherapist, without_nested
+from flows.measure.likelihood import Nested, OfTherapist
 from flows.measure.membership import Membership
 
 Numbers = NDArray[np.float64]
@@ -85,16 +86,17 @@ class Together(Nested):
         n = len(block.members)
         return cross[:, n:, n:], log_det
 
-    def _taken_in(self, number: int, block: Block, theta: Numbers) -> tuple[Numbers, Numbers, list[OfTherapist]]:
+    def _level(self, number: int) -> int:
+        return int(self._members[number][0])
+
+    def _taken_in(self, number: int, block: Block, theta: Numbers) -> tuple[Numbers, Numbers, OfTherapist]:
         if not isinstance(block, _Circle):
-            return super()._taken_in(int(self._members[number][0]), block, theta)
+            return super()._taken_in(number, block, theta)
         cross, log_det = self._of_circle(block, theta)
-        n, at = len(block.members), block.at[:-1]
-        of_therapists = [
-            OfTherapist(level, at, cross[:, place, n:], cross[:, place, place])
-            for place, level in enumerate(block.members.tolist())
-        ]
-        return cross[:, n:, n:], log_det, of_therapists
+        n = len(block.members)
+        own = np.diagonal(cross[:, :n, :n], axis1=1, axis2=2).T
+        told = OfTherapist(block.members, block.at[:-1, None], cross[:, :n, n:].transpose(2, 1, 0), own)
+        return cross[:, n:, n:], log_det, told
 
     def _of_circle(self, block: _Circle, theta: Numbers) -> tuple[Numbers, Numbers]:
         """Products of the therapists' columns, then of those kept, under V^-1 of all but the raters' severity; and log|V|."""
@@ -109,22 +111,20 @@ class Together(Nested):
         log_det = log_det + 2 * np.sum(np.log(np.diagonal(lower, axis1=1, axis2=2)), axis=1)
         return np.asarray(cross[:, told[:, None], told] - np.matmul(half.transpose(0, 2, 1), half)), log_det
 
-    def _slope(self, theta: Numbers, whole: Numbers, j: int, rows: Codes, time: Numbers) -> tuple[Numbers, Numbers]:
+    def _timed(self, j: int, rows: Codes, time: Numbers) -> tuple[Block, Block]:
         """Her effect is a level of its own, with her weights; a session's time counts whole for each who led it."""
         number = int(np.flatnonzero([j in members for members in self._members])[0])
         first = self._blocks[number]
         if not isinstance(first, _Circle):
-            return super()._slope(theta, whole, number, rows, time)
+            return super()._timed(number, rows, time)
         weight, when = self._membership.weights[self._team, j], np.zeros(self.n)
         when[rows] = time
         is_dated = np.isin(np.arange(self.n), rows)
         of_circle = self._membership.circle[self._team] == number
         own = np.flatnonzero(of_circle & (is_dated | (weight == 0)))
-        is_alone = self.n_fixed + self.n_raters > MOST_COLUMNS
-        among = weight[own] if is_alone else weight[~of_circle | is_dated | (weight == 0)]
+        among = weight[own] if self._tells_alone else weight[~of_circle | is_dated | (weight == 0)]
         # who led every session has no level beside the mean
         chosen = [0, 1] if np.ptp(among) > 0 else [1]
         more = np.column_stack([weight[own], when[own]])[:, chosen]
         others = first.members[first.members != j]
-        circle = self._circle(own, others, more, self.n_fixed + self.n_raters + np.array(chosen))
-        return self._slope_with(theta, whole, number, circle)
+        return first, self._circle(own, others, more, self._n_unknown + np.array(chosen))

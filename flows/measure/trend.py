@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from flows.measure.facets import Codes
 from flows.measure.likelihood import Nested
-from flows.measure.mixture import quantile
+from flows.measure.mixture import ENDS, quantiles
 from flows.measure.rows import Rows
 from flows.measure.uncertainty import Posterior
 
@@ -49,7 +49,7 @@ def trends(
     for therapist in cases:
         mean, unit = slopes[int(level[therapist])]
         scale = np.sqrt(unit * posterior.variance[chosen])[:, None]
-        low, high = (float(quantile(at, mean[:, None], scale, weight, posterior.free)[0]) for at in (0.025, 0.975))
+        low, high = quantiles(ENDS, mean[:, None], scale, weight, posterior.free)[:, 0].tolist()
         found[therapist] = Trend(float(weight @ mean), low, high)
     return found
 

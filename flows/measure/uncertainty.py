@@ -100,13 +100,13 @@ def _solve(design: Nested, places: Numbers) -> Solved:
     return design.solve(_theta(places))
 
 
-def _log_density(design: Nested, place: Numbers, solved: Solved, floor: float) -> Numbers:
+def _log_density(design: Nested, place: Numbers, log_likelihood: Numbers, rss: Numbers, floor: float) -> Numbers:
     """Log density of the logarithms of theta: restricted likelihood, the residual integrated out, times the prior."""
     free = design.n - design.n_fixed
-    without_residual = solved.log_likelihood + free / 2 * np.log(solved.rss)
-    integrated = without_residual - (free + RESIDUAL_WEIGHT) / 2 * np.log(solved.rss + floor)
+    without_residual = log_likelihood + free / 2 * np.log(rss)
+    integrated = without_residual - (free + RESIDUAL_WEIGHT) / 2 * np.log(rss + floor)
     # at the residual variance expected there; `floor` holds the variance of all ratings
-    residual = (solved.rss + floor) / (free + RESIDUAL_WEIGHT)
+    residual = (rss + floor) / (free + RESIDUAL_WEIGHT)
     scale = PRIOR_SCALE**2 * floor / (RESIDUAL_WEIGHT * RESIDUAL_FLOOR**2)
     log_variance = 2 * place + np.log(residual)[:, None]
     prior = log_variance / 2 - np.log1p(np.exp(log_variance) / scale)
@@ -117,7 +117,8 @@ def _weights(
     design: Nested, places: Numbers, solved: Sequence[Solved], proposals: Sequence[Proposal], floor: float
 ) -> Numbers:
     """Weights of points drawn from several proposals, each held against the mixture of all (Cornuet et al. 2012)."""
-    log_density = _log_density(design, places, Solved.joined(solved), floor)
+    told = Solved.joined(solved)
+    log_density = _log_density(design, places, told.log_likelihood, told.rss, floor)
     log_weight = log_density - _log_mixture(places, proposals)
     weight = np.exp(log_weight - log_weight.max())
     return np.asarray(weight / weight.sum())
@@ -160,7 +161,7 @@ def _mode(design: Nested, place: Numbers, floor: float) -> tuple[Numbers, Number
     """The densest place on the logarithmic scale, and the inverse of the curvature there (Newton, by differences)."""
 
     def log_density(places: Numbers) -> Numbers:
-        return _log_density(design, places, _solve(design, places), floor)
+        return _log_density(design, places, *design.log_likelihood(_theta(places)), floor)
 
     d = len(place)
     spread = np.eye(d)

@@ -48,7 +48,11 @@ def rows_of(kind: Kind, seed: int, n_elements: int = 1) -> Rows:
 
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("n_elements", [1, 3])
-def test_likelihood_predictions_and_their_errors_are_the_textbook_s(name: str, n_elements: int) -> None:
+@pytest.mark.parametrize("widest", [64, 0])  # blocks side by side, and each alone
+def test_likelihood_predictions_and_their_errors_are_the_textbook_s(
+    name: str, n_elements: int, widest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.measure.stacked.WIDEST", widest)
     rows = rows_of(KINDS[name], 7, n_elements)
     facets = tell_apart(rows.facets).facets
     fixed = np.ones((len(rows.value), 1)) if rows.columns is None else rows.columns
@@ -60,6 +64,7 @@ def test_likelihood_predictions_and_their_errors_are_the_textbook_s(name: str, n
         error = solved.rss[k] / (design.n - design.n_fixed)
         variances = np.append(theta[k] ** 2, 1.0) * error
         assert solved.log_likelihood[k] == pytest.approx(restricted(variances, rows.value, facets, fixed), abs=1e-8)
+        assert [found[k] for found in design.log_likelihood(theta)] == [solved.log_likelihood[k], solved.rss[k]]
         if "therapist" in facets:
             mean, of_sum, alone = predicted(variances, rows.value, facets, fixed, "therapist")
             assert solved.therapist[k] == pytest.approx(mean, abs=1e-9)
@@ -69,6 +74,17 @@ def test_likelihood_predictions_and_their_errors_are_the_textbook_s(name: str, n
             mean, _, alone = predicted(variances, rows.value, facets, fixed, "rater")
             assert solved.fixed[k, 0] + solved.rater[k] == pytest.approx(mean, abs=1e-9)
             assert solved.rater_unit[k] * error == pytest.approx(alone, abs=1e-9)
+
+
+def test_many_small_blocks_say_what_each_says_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = rows_of(replace(UNEVEN, therapists=60, raters=9, sessions=4), 4)  # more cells than are added up densely
+    facets = tell_apart(rows.facets).facets
+    theta = np.random.default_rng(3).uniform(0, 2, (400, len(facets)))  # more points than are solved at once
+    together = Nested(rows.value, facets).solve(theta)
+    monkeypatch.setattr("flows.measure.stacked.WIDEST", 0)
+    alone = Nested(rows.value, facets).solve(theta)
+    for name in ("log_likelihood", "rss", "fixed", "fixed_unit", "therapist", "therapist_unit", "rater", "rater_unit"):
+        assert getattr(together, name) == pytest.approx(getattr(alone, name), abs=1e-9), name
 
 
 @pytest.mark.parametrize("name", KINDS)
