@@ -187,6 +187,17 @@ def test_a_corrected_timeline_is_a_correction_and_keeps_the_earlier_one(lab: Lab
     assert lab.rows("select count(*) from history.step") == [(5,)]
 
 
+def test_a_rating_that_counts_as_it_stood_before_a_consensus_keeps_the_timeline_of_then(lab: Lab, filled: Path) -> None:
+    drops(lab, filled, "monday.xlsx", LINES, E5="observer")
+    drops(lab, filled, "agreed.xlsx", E5="consensus")
+    lab.night()
+    drops(lab, filled, "friday.xlsx", LINES[:2], E5="observer", E6=3)
+    assert lab.night()["accepted"] == 1
+    observed = " where rating_id in (select rating_id from current.rating where role = 'observer')"
+    assert [row[:4] for row in lab.rows(STEPS.format(f"current.step{observed}"))] == [row[:4] for row in READ]
+    assert lab.rows("select distinct workbook from current.step") == [("monday.xlsx",)]
+
+
 def test_the_same_timeline_again_is_a_duplicate_and_brings_its_note(lab: Lab, filled: Path) -> None:
     drops(lab, filled, "one.xlsx", [{"minute": 1, "step": "mode", "note": "first"}])
     lab.night()
