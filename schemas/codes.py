@@ -195,6 +195,9 @@ class Code(StrEnum):
     STEP_UNKNOWN = "step_unknown"
     NOTED_UNKNOWN = "noted_unknown"
     MINUTE_UNREADABLE = "minute_unreadable"
+    SECONDS_UNREADABLE = "seconds_unreadable"
+    CLOCK_UNREADABLE = "clock_unreadable"
+    CLOCK_AMBIGUOUS = "clock_ambiguous"
     MINUTE_BACKWARDS = "minute_backwards"
     EPISODE_UNREADABLE = "episode_unreadable"
     # ratings against each other
@@ -323,6 +326,17 @@ FINDING_KINDS: dict[Code, FindingKind] = {
     ),
     Code.MINUTE_UNREADABLE: _error(
         "This minute cannot be read. Enter minutes from the beginning of the recording, from 0 to 600, such as 12 or 12.5."
+    ),
+    Code.SECONDS_UNREADABLE: _error(
+        "These seconds cannot be read. Enter seconds from the beginning of the recording, from 0 to 36000, such as 750."
+    ),
+    Code.CLOCK_UNREADABLE: _error(
+        "This time cannot be read. Enter the time from the beginning of the recording as minutes and seconds, such as "
+        "12:30, or 1:12:30 after the first hour, up to 10:00:00."
+    ),
+    Code.CLOCK_AMBIGUOUS: _error(
+        "The spreadsheet has made hours of this time, as it does of 2:00, and nothing says whether minutes were meant. "
+        "Enter 0:02:00 for two minutes; where hours are meant, make the cell text and enter 1:12:00."
     ),
     Code.MINUTE_BACKWARDS: _error(
         "This minute lies before the line above it in the same episode. "
