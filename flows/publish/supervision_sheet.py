@@ -1,4 +1,4 @@
-"""One page for the meeting of a therapist and her supervisor, in a folder of that supervisor's own.
+"""A page or two for the meeting of a therapist and her supervisor, in a folder of that supervisor's own.
 
 Raters' remarks stand here and nowhere else that is published. What is on the page: `supervision_page`.
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from openpyxl import Workbook
 from openpyxl.styles import Border, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table as MarkedUpTable
 from openpyxl.worksheet.table import TableStyleInfo
@@ -37,12 +38,13 @@ from flows.publish.workbook import new_book, put, save_beside
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-LOOK = 4  # counts up when this code lays the same content out differently
+LOOK = 5  # counts up when this code lays the same content out differently
 SHEET_STYLES = (
     "Heading 1", "Heading 2", "Sentence", "Text", "Head", "Head right", "Head plain", "Mean", "Date", "Answer",
 )  # fmt: skip
 A4 = 9  # the number of that paper in a workbook
 MARGIN_INCHES = 0.39
+TWO_PAGES_PERCENT = 80  # at which PAGE_POINTS fill a page, and the columns its width
 SUPERVISORS = "select distinct supervisor_id from reference.therapist where supervisor_id is not null"
 BOX = Side(style="thin", color="000000")
 
@@ -110,6 +112,8 @@ def _book(therapist: TherapistFacts, facts: NightFacts, enough: Enough) -> Workb
     _box_answer(sheet, page)
     draw_profile(sheet, page, therapist.therapist_id)
     _set_up_page(sheet, len(page.rows))
+    if page.has_second:
+        _break_after(sheet, page.n_first)
     add_trajectory(book, therapist.therapist_id, therapist.paths)
     add_courses(book, therapist.therapist_id, therapist.courses)
     if not page.has_all_said:
@@ -172,6 +176,14 @@ def _set_up_page(sheet: Worksheet, n_rows: int) -> None:
     sheet.sheet_view.showGridLines = False
     sheet.protection.sheet = True
     sheet.protection.formatRows = sheet.protection.formatColumns = False  # False: allowed
+
+
+def _break_after(sheet: Worksheet, row: int) -> None:
+    """Two pages at a fixed size: a sheet that is fitted to its pages ignores its breaks."""
+    sheet.sheet_properties.pageSetUpPr = None
+    sheet.page_setup.fitToWidth = sheet.page_setup.fitToHeight = None
+    sheet.page_setup.scale = TWO_PAGES_PERCENT
+    sheet.row_breaks.append(Break(row))
 
 
 def _write_all_remarks(book: Workbook, therapist: TherapistFacts) -> None:
