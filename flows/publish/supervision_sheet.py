@@ -29,7 +29,7 @@ from flows.publish.summary_tables import read_enough
 from flows.publish.supervision_facts import TherapistFacts, read_therapists
 from flows.publish.supervision_page import Page, compose
 from flows.publish.supervision_picture import draw_profile
-from flows.publish.supervision_rows import WIDTHS, PageRow
+from flows.publish.supervision_rows import WIDTHS, PageRow, height_of
 from flows.publish.trajectory_sheet import add_trajectory
 from flows.publish.unchanged import fingerprint, read_record
 from flows.publish.words import Enough
@@ -44,7 +44,9 @@ SHEET_STYLES = (
 )  # fmt: skip
 A4 = 9  # the number of that paper in a workbook
 MARGIN_INCHES = 0.39
-TWO_PAGES_PERCENT = 80  # at which PAGE_POINTS fill a page, and the columns its width
+TWO_PAGES_PERCENT = 78  # at which PAGE_POINTS and the columns fit a page, with a little room for other fonts
+LEAST_PERCENT = 72  # … and SMALL_PAGE_POINTS: a page that is higher still runs on
+PAPER_POINTS = 780  # of the paper's height between its margins
 SUPERVISORS = "select distinct supervisor_id from reference.therapist where supervisor_id is not null"
 BOX = Side(style="thin", color="000000")
 
@@ -113,7 +115,7 @@ def _book(therapist: TherapistFacts, facts: NightFacts, enough: Enough) -> Workb
     draw_profile(sheet, page, therapist.therapist_id)
     _set_up_page(sheet, len(page.rows))
     if page.has_second:
-        _break_after(sheet, page.n_first)
+        _break_after(sheet, page)
     add_trajectory(book, therapist.therapist_id, therapist.paths)
     add_courses(book, therapist.therapist_id, therapist.courses)
     if not page.has_all_said:
@@ -178,12 +180,13 @@ def _set_up_page(sheet: Worksheet, n_rows: int) -> None:
     sheet.protection.formatRows = sheet.protection.formatColumns = False  # False: allowed
 
 
-def _break_after(sheet: Worksheet, row: int) -> None:
-    """Two pages at a fixed size: a sheet that is fitted to its pages ignores its breaks."""
+def _break_after(sheet: Worksheet, page: Page) -> None:
+    """Two pages, at a size at which the higher of them fits: a sheet that is fitted to its pages ignores its breaks."""
+    highest = max(height_of(page.rows[: page.n_first]), height_of(page.rows[page.n_first :]))
     sheet.sheet_properties.pageSetUpPr = None
     sheet.page_setup.fitToWidth = sheet.page_setup.fitToHeight = None
-    sheet.page_setup.scale = TWO_PAGES_PERCENT
-    sheet.row_breaks.append(Break(row))
+    sheet.page_setup.scale = max(LEAST_PERCENT, min(TWO_PAGES_PERCENT, int(100 * PAPER_POINTS / highest)))
+    sheet.row_breaks.append(Break(page.n_first))
 
 
 def _write_all_remarks(book: Workbook, therapist: TherapistFacts) -> None:
