@@ -94,7 +94,10 @@ def _where_to_look(settings: Settings, home: Path) -> Iterator[str]:
     places = [
         (shown / "fidelity.duckdb", "the labs' whole picture, for their quality lead"),
         *((shown / found.name, "the summary in Excel") for found in sorted(published.glob("fidelity-summary-*.xlsx"))),
-        *((shown / found.name, "raters' severity and drift") for found in sorted(published.glob("fidelity-raters-*.xlsx"))),
+        *(
+            (shown / found.name, "raters' severity and drift")
+            for found in sorted(published.glob("fidelity-raters-*.xlsx"))
+        ),
         (shown / "supervision", "a folder for each supervisor: her therapists' figures and sheets"),
         *((shown / sheet.relative_to(published), "one of the sheets") for sheet in sheets[:1]),
     ]

@@ -218,7 +218,8 @@ _TABLES: Mapping[str, str] = {
     "consensus since signed_by? signed_on? signed_workbook? workbook sheet cell",
     "supervision.session_item": "session_id session_on? therapist_id? patient_id? rater_id role instrument_id "
     "instrument_version item scale state value? workbook sheet cell",
-    "supervision.item_element": "instrument_id instrument_version item item_title element weight is_partly is_reversed crosswalked",
+    "supervision.item_element": "instrument_id instrument_version item item_title element weight is_partly is_reversed "
+    "crosswalked",
     "supervision.session_therapist": "session_id therapist_id session_on? patient_id? selection phase? diagnosis? setting? "
     "in_window",
     "supervision.trajectory_session": "session_id session_on? therapist_id rater_id role instrument_id basis episode? n_expected "

@@ -28,7 +28,7 @@ def _how(found: list[tuple[Item, Speaks]]) -> str:
 
 
 def items_in_words(instrument: Instrument, element: str) -> str:
-    """Numbers of the items that speak to an element, `8, 9`; with their weights where these differ, `1 (weight 2), 2 (reversed)`."""
+    """Numbers of the items that speak to an element, `8, 9`; with weights where these differ, `1 (weight 2), 2 (reversed)`."""
     found = speaking(instrument, element)
     differ = len({speaks.weight for _, speaks in found}) > 1
     return ", ".join(f"{item.number}{_marked(speaks, differ)}" for item, speaks in found)

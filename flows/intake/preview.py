@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from flows.errors import SheetRefused
 from flows.intake.findings import Finding, Refused
 from flows.intake.frames import FoundWorkbook, Job, Readers, build_frames, rating_id_of
@@ -84,8 +86,10 @@ def _ratings(book: FoundWorkbook, readers: Mapping[str, Readers]) -> Iterator[st
     yield f"The first {min(SHOWN_RATINGS, frames.rating.height)} as they would be read:"
     events = Counter(rating_id_of(book.job, r, n) for n, r in enumerate(book.ratings) for _ in r.events)
     for rating in frames.rating.head(SHOWN_RATINGS).iter_rows(named=True):
+        noted = list(_noted(frames.step.filter(pl.col("rating_id") == rating["rating_id"])))
         if readers[rating["layout"]].is_log:
             yield _log_line(rating, events[rating["rating_id"]])
+            yield from noted
             continue
         who = ", ".join(f"{name} {rating[name] or '?'}" for name in ("session_id", "patient_id", "rater_id"))
         therapists = " and ".join(rating["therapist_ids"]) or "?"
@@ -95,6 +99,7 @@ def _ratings(book: FoundWorkbook, readers: Mapping[str, Readers]) -> Iterator[st
         if cells is not None:
             said = [f"{c['item']}/{c['scale']} {_said(c)}" for c in cells.head(SHOWN_CELLS).iter_rows(named=True)]
             yield f"      {'; '.join(said)}{' …' if cells.height > SHOWN_CELLS else ''}"
+        yield from noted
     if frames.finding.height:
         yield ""
         yield f"{_count(frames.finding.height, 'problem')}:"
@@ -105,6 +110,21 @@ def _ratings(book: FoundWorkbook, readers: Mapping[str, Readers]) -> Iterator[st
 def _log_line(log: Mapping[str, Any], n_events: int) -> str:
     who = f"session_id {log['session_id'] or '?'}, rater_id {log['rater_id'] or 'not named'}"
     return f"  {log['cell']}  {who}: {_count(n_events, 'event')}{'' if log['is_valid'] else ' — would be held'}"
+
+
+def _noted(steps: pl.DataFrame) -> Iterator[str]:
+    """A timeline's first lines as they were read, an episode a line: minutes, and what was noted then."""
+    shown = steps.sort("line").head(SHOWN_CELLS)
+    for (episode,), lines in shown.partition_by("episode", as_dict=True, maintain_order=True).items():
+        said = "; ".join(_event(line) for line in lines.iter_rows(named=True))
+        is_cut = lines["line"][-1] == shown["line"][-1] and steps.height > shown.height
+        yield f"      episode {episode}: {said}{' …' if is_cut else ''}"
+
+
+def _event(line: Mapping[str, Any]) -> str:
+    noted = [line[name] for name in ("step", "mode", "arousal", "intervention", "followed") if line[name]]
+    when = "no minute" if line["minute"] is None else f"minute {line['minute']:g}"
+    return f"{when} {', '.join(noted) or 'a note'}"
 
 
 def _said(cell: dict[str, object]) -> str:

@@ -164,7 +164,7 @@ def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[Therapis
             tuple(_seen(sessions[therapist_id], below[therapist_id], {s for (s,) in unsigned[therapist_id]}, cases)),
             tuple(Remark(unit_name(row[0], cases), *row[1:]) for row in remarks[therapist_id]),
             paths.get(therapist_id, ()),
-            tuple(Named(*row[:4], unit_name(row[4], cases), *row[5:]) for row in focus[therapist_id]),
+            tuple(Named(*row[:4], unit_name(row[4], cases), row[5], row[6]) for row in focus[therapist_id]),
             courses.get(therapist_id, ()),
             tuple(unit_name(session_id, cases) for (session_id,) in unsigned[therapist_id]),
             conversations.get(therapist_id, NOTHING_TO_SAY),

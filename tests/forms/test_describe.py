@@ -108,7 +108,9 @@ def test_show_says_of_what_is_left_out_by_design_that_it_is_not_rated(catalog: C
     assert "What is rated: group sessions." in lines
 
 
-def test_show_says_weights_where_they_differ_what_is_reversed_and_on_which_scales(catalog: Catalog, tmp_path: Path) -> None:
+def test_show_says_weights_where_they_differ_what_is_reversed_and_on_which_scales(
+    catalog: Catalog, tmp_path: Path
+) -> None:
     speaks = 'speaks_to = [{ element = "warmth" }]'
     second = (
         '[[scales]]\nid = "care"\ntitle = "C"\nshort = "C"\nquestion = "How?"\nlowest = 0\nhighest = 1\n\n[[domains]]'

@@ -203,7 +203,9 @@ def test_what_one_page_cannot_hold_goes_on_on_a_second_that_is_not_shrunk(tmp_pa
         for scale in SCALES:
             lab.tells("T-1", element[3], scale, 2, 4.0, 1.0, instrument_id="other", role="self")
     for number in range(8):
-        lab.remarks("T-1-S4/R-2/observer/mbt-session", "humility", f"G{number + 1}", f"Remark {number}. " + "On it goes. " * 15)
+        lab.remarks(
+            "T-1-S4/R-2/observer/mbt-session", "humility", f"G{number + 1}", f"Remark {number}. " + "On it goes. " * 15
+        )
     page = sheet_of(lab, tmp_path)
     assert (page.sheet_properties.pageSetUpPr.fitToPage, int(page.page_setup.scale)) == (None, 78)
     first, second = heights_of_pages(page)

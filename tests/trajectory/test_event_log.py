@@ -257,6 +257,7 @@ def test_a_log_can_be_tried_before_it_is_loaded(lab: Lab) -> None:
     said = try_layout(path, layout, lab.settings, FIRST_NIGHT)
     assert "Its text: fits; 2 logs of events from row 2 on" in said
     assert "  E2  session_id S-1, rater_id R-1: 3 events" in said
+    assert "      episode 1: minute 3 joint_focus; minute 9.5 arousal, flooding; minute 12 mode, pretend" in said
     assert "  E5  session_id S-2, rater_id R-9: 1 event — would be held" in said
     assert any(
         line.endswith(
