@@ -14,10 +14,9 @@ import polars as pl
 
 from flows.errors import PublishingStopped
 from schemas.advice_codes import ChartRule, FocusKind, PlanNote, RatingOption
+from schemas.audit_codes import Cause, ChangedField
 from schemas.codes import (
     FINDING_KINDS,
-    Cause,
-    ChangedField,
     Modality,
     Outcome,
     Role,

@@ -16,13 +16,12 @@ from duckdb import DuckDBPyConnection
 from flows.load.models import PUBLISHED_SCHEMAS, read_examples, read_models
 from flows.settings import Settings
 from schemas.advice_codes import ChartRule, FocusKind, PlanNote, RatingOption
+from schemas.audit_codes import Cause, ChangedField
 from schemas.catalog import Catalog, version_key
 from schemas.codes import (
     FINDING_KINDS,
     PURPOSE,
     SCOPE,
-    Cause,
-    ChangedField,
     Described,
     Event,
     Modality,

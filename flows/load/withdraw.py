@@ -12,6 +12,7 @@ from flows.errors import UsageError
 from flows.failpoints import reached
 from flows.load.judge import judge
 from flows.load.stage import stage_frames, stage_received
+from schemas.timeline_codes import LOG
 
 LONGEST_WHY = 500  # characters
 
@@ -87,7 +88,7 @@ def withdraw_rating(con: DuckDBPyConnection, meant: Meant, stamp: datetime, nigh
     stage_frames(con, spool)
     judge(con, stamp, night_id)
     reached("withdrawal written")
-    return "log of events" if instrument_id.endswith("/timeline") else "rating"
+    return "log of events" if instrument_id.endswith(LOG) else "rating"
 
 
 def _the_one(con: DuckDBPyConnection, meant: Meant) -> tuple[str, str]:
