@@ -97,7 +97,9 @@ def _ratings(book: FoundWorkbook, described: Described) -> Iterator[str]:
         yield f"  {rating['cell']}  {who}, therapist {therapists}, on {rating['session_on'] or '?'}{held}"
         cells = scores.get((rating["rating_id"],))
         if cells is not None:
-            said = [f"{c['item']}/{c['scale']} {_said(c, described)}" for c in cells.head(SHOWN_CELLS).iter_rows(named=True)]
+            said = [
+                f"{c['item']}/{c['scale']} {_said(c, described)}" for c in cells.head(SHOWN_CELLS).iter_rows(named=True)
+            ]
             yield f"      {'; '.join(said)}{' …' if cells.height > SHOWN_CELLS else ''}"
         yield from noted
     if frames.finding.height:
