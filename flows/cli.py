@@ -109,11 +109,13 @@ def form(
     rater: str | None = None,
     date: Date | None = None,
     role: Role | None = None,
+    month: int | None = None,
     home: Home = None,
 ) -> None:
     """Write a rating form, blank or prefilled.
 
-    Example: fidelity form mbt-session --out S-001.xlsx --session S-001 --rater R-3
+    Examples: fidelity form mbt-session --out S-001.xlsx --session S-001 --rater R-3
+              fidelity form mbt-programme --out C-7.xlsx --session C-7 --month 6
 
     Parameters
     ----------
@@ -133,13 +135,15 @@ def form(
         When the session was, such as 2026-11-23.
     role
         Who rates.
+    month
+        Of a case: the month of its treatment at which it is assessed.
     """
     from flows.forms.rating_form import Prefill, write_form
     from schemas.catalog import load_catalog
 
     catalog = load_catalog((settings_at(home).own_schemas,))
     latest = catalog.latest(instrument)
-    known = Prefill(session, therapist, patient, rater, date, role)
+    known = Prefill(session, therapist, patient, rater, date, role, month)
     write_form(latest, catalog.elements_of(latest), out, known)
     tell([f"{out} is ready. Fill it in and drop it in raw/inbox/."])
 

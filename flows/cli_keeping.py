@@ -16,7 +16,7 @@ from schemas.codes import Role
 
 def withdraw(
     session: str,
-    rater: str,
+    rater: str = "",
     /,
     *,
     why: str,
@@ -30,14 +30,17 @@ def withdraw(
     What was sent stays in history, and your reason stands in audit.change. The
     same form sent again does not bring the rating back; a corrected one does.
 
-    Example: fidelity withdraw S-001 R-3 --why "rated the wrong recording"
+    A log of events is taken back as a rating is; its ratings stay.
+
+    Examples: fidelity withdraw S-001 R-3 --why "rated the wrong recording"
+              fidelity withdraw S-001 --why "a log of another recording"
 
     Parameters
     ----------
     session
         The session's id.
     rater
-        The rater's id.
+        The rater's id; left out for a log of events that names no rater.
     why
         The reason, in your words. Name no patient and no therapist in it.
     role

@@ -26,18 +26,18 @@ NIGHTS = (("night1", date(2026, 7, 1)), ("night2", date(2026, 7, 8)))
 MODULES = EXAMPLES / "modules"
 SHOWN_QUERIES = (
     "01_where_does_each_therapist_stand",
-    "05_where_there_was_no_opportunity",
-    "08_what_became_of_the_sheets",
+    "06_where_there_was_no_opportunity",
+    "15_what_became_of_the_sheets",
 )
 SHOWN_OF_MODULES = (
-    "12_what_is_in_place_for_each_case",
-    "13_what_to_talk_about",
-    "10_where_do_episodes_break",
+    "10_what_is_in_place_for_each_case",
+    "05_what_to_talk_about",
+    "08_where_do_episodes_break",
 )
 SHOWN_ROWS = 6
 COLUMN_WIDTH = 30  # in characters; what is longer ends in …
 WIDTH = 200
-TOML = """lab = "Three demonstration labs"
+TOML = """lab = "{lab}"
 contact = "Nobody to ask: all of this is simulated."
 settle_seconds = 0
 """
@@ -52,7 +52,7 @@ def run_demo(home: Path, plain: bool, console: Console, *, modules: bool = False
         UsageError: the folder is there and the demo did not make it, or the example sheets are missing.
     """
     examples = MODULES if modules else EXAMPLES
-    _make_home(home, examples)
+    _make_home(home, examples, "A demonstration team" if modules else "Three demonstration labs")
     settings = load_settings(home)
     told = []
     for night, night_on in NIGHTS:
@@ -67,7 +67,7 @@ def run_demo(home: Path, plain: bool, console: Console, *, modules: bool = False
     ]
 
 
-def _make_home(home: Path, examples: Path) -> None:
+def _make_home(home: Path, examples: Path, lab: str) -> None:
     """A fresh home; what an earlier demo made there is removed, and nothing else ever is."""
     if not examples.is_dir():
         raise UsageError("The example sheets are not installed. Run the demo in a clone of the project: `make demo`.")
@@ -81,7 +81,7 @@ def _make_home(home: Path, examples: Path) -> None:
             made.unlink(missing_ok=True)
     (home / "raw").mkdir(parents=True)
     (home / MARKER).write_text("Made by `fidelity demo`, which may remove what is here and make it anew.\n")
-    (home / "fidelity.toml").write_text(TOML, encoding="utf-8")
+    (home / "fidelity.toml").write_text(TOML.format(lab=lab), encoding="utf-8")
     shutil.copytree(examples / "schemas", home / "schemas")
     for roster in examples.glob("*.csv"):
         shutil.copy(roster, home / "raw")
@@ -93,7 +93,11 @@ def _where_to_look(settings: Settings, home: Path) -> Iterator[str]:
     sheets = sorted(published.glob("supervision/*/*.xlsx"))
     places = [
         (shown / "fidelity.duckdb", "the labs' whole picture, for their quality lead"),
-        *((shown / found.name, "the summary in Excel") for found in sorted(published.glob("*.xlsx"))),
+        *((shown / found.name, "the summary in Excel") for found in sorted(published.glob("fidelity-summary-*.xlsx"))),
+        *(
+            (shown / found.name, "raters' severity and drift")
+            for found in sorted(published.glob("fidelity-raters-*.xlsx"))
+        ),
         (shown / "supervision", "a folder for each supervisor: her therapists' figures and sheets"),
         *((shown / sheet.relative_to(published), "one of the sheets") for sheet in sheets[:1]),
     ]

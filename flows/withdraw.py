@@ -34,20 +34,20 @@ def withdraw(settings: Settings, now: datetime, night_on: date, meant: Meant) ->
             withdrawal that was recorded reaches the publication with the next night.
     """
     arm(failpoint())
-    n_released = do_plainly("withdraw", lambda: _withdraw(settings, now, night_on, meant))
+    what, n_released = do_plainly("withdraw", lambda: _withdraw(settings, now, night_on, meant))
     released = f", and {n_released} that waited for it were taken in" if n_released else ""
-    return [f"The rating is withdrawn{released}. Published in {settings.published}"]
+    return [f"The {what} is withdrawn{released}. Published in {settings.published}"]
 
 
-def _withdraw(settings: Settings, now: datetime, night_on: date, meant: Meant) -> int:
-    """The night of a withdrawal; gives back how many ratings were released by it."""
+def _withdraw(settings: Settings, now: datetime, night_on: date, meant: Meant) -> tuple[str, int]:
+    """The night of a withdrawal; gives back what was withdrawn, and how many ratings were released by it."""
     with night_lock(settings, now):
         check_ground(settings)
         catalog, roster = load_catalog((settings.own_schemas,)), read_roster(settings.raw)
         with working_file(settings) as con:
             tonight = begin_night(con, now, night_on, fingerprint(catalog, roster))
             with one_transaction(con):
-                withdraw_rating(con, meant, tonight.stamp, tonight.night_id, spool_folder(settings))
+                what = withdraw_rating(con, meant, tonight.stamp, tonight.night_id, spool_folder(settings))
                 counts = note_night(con, tonight, catalog, roster, settings)
                 settle(con, tonight)
                 measure(con)
@@ -56,4 +56,4 @@ def _withdraw(settings: Settings, now: datetime, night_on: date, meant: Meant) -
             publish_anew(con, settings, facts_of(settings, night_on))
             send_back(con, settings, catalog)
         clear_spool(settings)
-        return counts["released"]
+        return what, counts["released"]

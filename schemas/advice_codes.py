@@ -29,6 +29,7 @@ class RatingOption(Described):
 
     NEW_PATIENT = "new_patient", "a session with a patient of whom no session is rated yet"
     SAME_PATIENT = "same_patient", "another session with a patient of whom a session is rated already"
+    NEW_SESSION = "new_session", "a session more, where no sheet names a patient, as in groups"
     SECOND_RATER = "second_rater", "a further rater for a session that is rated already"
 
 

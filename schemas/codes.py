@@ -97,28 +97,6 @@ class Event(Described):
     WITHDRAWN = "withdrawn", "a person took the rating back"
 
 
-class Cause(Described):
-    """What changed a value that counted."""
-
-    CORRECTED = "corrected", "a later form took the place of an earlier one"
-    RELEASED = "released", "a held rating was taken in after all, and is the later one"
-    WITHDRAWN = "withdrawn", "a person took the rating back; nothing stands in its place"
-    SENT_ANEW = "sent_anew", "a form came after the rating had been withdrawn"
-
-
-class ChangedField(Described):
-    """What of a rating changed."""
-
-    SCORE = "score", "what one cell says"
-    THERAPIST_IDS = "therapist_ids", "who led the session"
-    PATIENT_ID = "patient_id", "who was treated"
-    SESSION_ON = "session_on", "when the session was"
-    INSTRUMENT_VERSION = "instrument_version", "with which version of the instrument it was rated"
-    SETTLES = "settles", "whose ratings a consensus names as settled"
-    TIMELINE = "timeline", "what its timeline notes, event by event"
-    EVENT_LOG = "event_log", "what a log of events in a file of its own notes, event by event"
-
-
 class Status(Described):
     """What the data settle about one therapist's fidelity to one element."""
 
@@ -195,6 +173,9 @@ class Code(StrEnum):
     STEP_UNKNOWN = "step_unknown"
     NOTED_UNKNOWN = "noted_unknown"
     MINUTE_UNREADABLE = "minute_unreadable"
+    SECONDS_UNREADABLE = "seconds_unreadable"
+    CLOCK_UNREADABLE = "clock_unreadable"
+    CLOCK_AMBIGUOUS = "clock_ambiguous"
     MINUTE_BACKWARDS = "minute_backwards"
     EPISODE_UNREADABLE = "episode_unreadable"
     # ratings against each other
@@ -323,6 +304,17 @@ FINDING_KINDS: dict[Code, FindingKind] = {
     ),
     Code.MINUTE_UNREADABLE: _error(
         "This minute cannot be read. Enter minutes from the beginning of the recording, from 0 to 600, such as 12 or 12.5."
+    ),
+    Code.SECONDS_UNREADABLE: _error(
+        "These seconds cannot be read. Enter seconds from the beginning of the recording, from 0 to 36000, such as 750."
+    ),
+    Code.CLOCK_UNREADABLE: _error(
+        "This time cannot be read. Enter the time from the beginning of the recording as minutes and seconds, such as "
+        "12:30, or 1:12:30 after the first hour, up to 10:00:00."
+    ),
+    Code.CLOCK_AMBIGUOUS: _error(
+        "The spreadsheet has made hours of this time, as it does of 2:00, and nothing says whether minutes were meant. "
+        "Enter 0:02:00 for two minutes; where hours are meant, make the cell text and enter 1:12:00."
     ),
     Code.MINUTE_BACKWARDS: _error(
         "This minute lies before the line above it in the same episode. "

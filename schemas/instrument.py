@@ -154,11 +154,15 @@ class Element(Part):
 
 
 class Speaks(Part):
-    """That an item speaks to an element, and with what weight among the items that do."""
+    """That an item speaks to an element, and with what weight among the items that do.
+
+    Where it is `reversed`, much of the item is little of the element: the lowest point tells for it what the highest says.
+    """
 
     element: Id
     weight: float = Field(default=1, gt=0)
     partly: bool = False
+    reversed: bool = False
 
 
 class Item(Part):

@@ -14,10 +14,9 @@ import polars as pl
 
 from flows.errors import PublishingStopped
 from schemas.advice_codes import ChartRule, FocusKind, PlanNote, RatingOption
+from schemas.audit_codes import Cause, ChangedField
 from schemas.codes import (
     FINDING_KINDS,
-    Cause,
-    ChangedField,
     Modality,
     Outcome,
     Role,
@@ -111,7 +110,7 @@ _RULES: tuple[tuple[Rule, str], ...] = (
         "trend_per_90_days trend_low trend_high mean_se",
     ),
     (_share(), "share_adequate share_low share_high p_adequate reliability share"),
-    (_flag(), "crosswalked in_window is_partly is_ordered is_latest is_clinical is_newest is_used"),
+    (_flag(), "crosswalked in_window is_partly is_reversed is_ordered is_latest is_clinical is_newest is_used"),
     (_date(), "session_on last_session_on night_on window_start rated_on"),
     (_time(), "received_at opened_at closed_at started_at since"),
     # figures about raters
@@ -218,7 +217,8 @@ _TABLES: Mapping[str, str] = {
     "consensus since signed_by? signed_on? signed_workbook? workbook sheet cell",
     "supervision.session_item": "session_id session_on? therapist_id? patient_id? rater_id role instrument_id "
     "instrument_version item scale state value? workbook sheet cell",
-    "supervision.item_element": "instrument_id instrument_version item item_title element weight is_partly crosswalked",
+    "supervision.item_element": "instrument_id instrument_version item item_title element weight is_partly is_reversed "
+    "crosswalked",
     "supervision.session_therapist": "session_id therapist_id session_on? patient_id? selection phase? diagnosis? setting? "
     "in_window",
     "supervision.trajectory_session": "session_id session_on? therapist_id rater_id role instrument_id basis episode? n_expected "

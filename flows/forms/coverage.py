@@ -28,13 +28,16 @@ def _how(found: list[tuple[Item, Speaks]]) -> str:
 
 
 def items_in_words(instrument: Instrument, element: str) -> str:
-    """Numbers of the items that speak to an element, `8, 9`; with their weights where these differ, `1 (weight 2), 2`."""
+    """Numbers of the items that speak to an element, `8, 9`; with weights where these differ, `1 (weight 2), 2 (reversed)`."""
     found = speaking(instrument, element)
     differ = len({speaks.weight for _, speaks in found}) > 1
-    return ", ".join(
-        f"{item.number} (weight {speaks.weight:g})" if differ and speaks.weight != 1 else str(item.number)
-        for item, speaks in found
-    )
+    return ", ".join(f"{item.number}{_marked(speaks, differ)}" for item, speaks in found)
+
+
+def _marked(speaks: Speaks, differ: bool) -> str:
+    weight = [f"weight {speaks.weight:g}"] if differ and speaks.weight != 1 else []
+    marks = [*weight, "reversed"] if speaks.reversed else weight
+    return f" ({', '.join(marks)})" if marks else ""
 
 
 def scales_in_words(instrument: Instrument, element: str) -> str:

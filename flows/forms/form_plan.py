@@ -22,6 +22,7 @@ from schemas.layout import FieldName
 
 MARKER_ROW, TITLE_ROW, FIELDS_ROW, QUESTION_ROW, HEADER_ROW = 1, 2, 3, 8, 9
 LEFT_FIELDS: tuple[FieldName, ...] = ("session_id", "therapist_id", "rater_id", "rated_on", "selection")
+LAST_MONTH = 60  # of a case's treatment, as the form takes it
 CASE_FIELDS: tuple[FieldName, ...] = ("session_id", "therapist_id", "rater_id", "rated_on", "assessment_point")
 RIGHT_FIELDS: tuple[FieldName, ...] = ("session_on", "patient_id", "role", "revision")
 LOW_PLACES: dict[FieldName, tuple[str, int]] = {  # column, and rows below the overall remark

@@ -28,7 +28,7 @@ from flows.forms.form_layout import (
     field_labels,
     is_field_required,
 )
-from flows.forms.form_plan import HEADER_ROW, FormPlan
+from flows.forms.form_plan import HEADER_ROW, LAST_MONTH, FormPlan
 from flows.forms.form_style import LABEL_FONT, put_text
 from schemas.codes import Modality, Role
 from schemas.instrument import Item, Scale
@@ -220,7 +220,7 @@ def _guide_fields(sheet: Worksheet, plan: FormPlan, lists: dict[tuple[str, ...],
     add_list(sheet, [plan.field_cell("role")], lists[tuple(Role)].offered, "Your role", f"{roles}.")
     if plan.instrument.unit == "case":
         add_limits(
-            sheet, [plan.field_cell("assessment_point")], "whole", ("1", "60"), "Month of treatment",
+            sheet, [plan.field_cell("assessment_point")], "whole", ("1", str(LAST_MONTH)), "Month of treatment",
             "In which month of the treatment this is assessed, such as 6.",
         )  # fmt: skip
     else:

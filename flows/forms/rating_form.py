@@ -32,6 +32,7 @@ from flows.forms.form_layout import (
 )
 from flows.forms.form_plan import (
     HEADER_ROW,
+    LAST_MONTH,
     LOW_PLACES,
     MARKER_ROW,
     NUMBER,
@@ -69,6 +70,7 @@ class Prefill:
     rater_id: str | None = None
     session_on: date | None = None
     role: Role | None = None
+    assessment_point: int | None = None  # the month of a case's treatment
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -76,6 +78,8 @@ class Prefill:
             if isinstance(value, str) and (not value.strip() or len(value) > 80 or CONTROL.search(value)):
                 name = field.name.replace("_", " ")
                 raise UsageError(f"The {name} cannot stand on a form. Give a short id on one line.")
+        if self.assessment_point is not None and not 1 <= self.assessment_point <= LAST_MONTH:
+            raise UsageError(f"A month of treatment is a whole number from 1 to {LAST_MONTH}.")
 
 
 def write_form(instrument: Instrument, elements: Sequence[Element], out: Path, prefill: Prefill | None = None) -> None:
@@ -90,9 +94,11 @@ def write_form(instrument: Instrument, elements: Sequence[Element], out: Path, p
 
     Raises:
         UsageError: the name does not end in .xlsx, its folder is not there, or the file is there already
-            (somebody may have filled it in).
+            (somebody may have filled it in); or a month is known beforehand of what is no case.
     """
     _check_target(out)
+    if prefill is not None and prefill.assessment_point is not None and instrument.unit != "case":
+        raise UsageError(f"{instrument.id} rates sessions, which have no month of treatment. Leave it out.")
     plan = FormPlan(instrument)
     workbook, sheet = style.new_workbook()
     sheet.title = RATING_SHEET
@@ -126,6 +132,8 @@ def _write_top(sheet: Worksheet, plan: FormPlan, prefill: Prefill) -> None:
     known = {field.name: getattr(prefill, field.name) for field in fields(prefill)}
     known["role"] = str(prefill.role or Role.OBSERVER)
     known["revision"] = 1
+    if instrument.unit != "case":
+        del known["assessment_point"]
     for name, value in known.items():
         style.put_value(sheet, plan.field_cell(name), value)  # type: ignore[arg-type]
 

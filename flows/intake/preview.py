@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from flows.errors import SheetRefused
 from flows.intake.findings import Finding, Refused
-from flows.intake.frames import FoundWorkbook, Job, Readers, build_frames, rating_id_of
+from flows.intake.frames import FoundWorkbook, Job, build_frames, rating_id_of
 from flows.intake.grid import Workbook, limits_of, open_workbook
 from flows.intake.inbox import hash_file
 from flows.intake.reader import Described, Sheets, describe, lay_over, ratings_of
@@ -71,21 +73,23 @@ def _preview(path: Path, workbook: Workbook, described: Described) -> Iterator[s
         else:
             what = "log of events" if layout.is_log else "rating"
             yield f"{name}: fits; {_count(n_ratings, what)} from row {fit.first_row + 1} on"
-    yield from _ratings(book, {layout.name: described.readers})
+    yield from _ratings(book, described)
     yield from _closing(book)
 
 
-def _ratings(book: FoundWorkbook, readers: Mapping[str, Readers]) -> Iterator[str]:
+def _ratings(book: FoundWorkbook, described: Described) -> Iterator[str]:
     if not book.ratings:
         return
-    frames = build_frames([book], readers)
+    frames = build_frames([book], {described.layout.name: described.readers})
     scores = frames.score.partition_by("rating_id", as_dict=True)
     yield ""
     yield f"The first {min(SHOWN_RATINGS, frames.rating.height)} as they would be read:"
     events = Counter(rating_id_of(book.job, r, n) for n, r in enumerate(book.ratings) for _ in r.events)
     for rating in frames.rating.head(SHOWN_RATINGS).iter_rows(named=True):
-        if readers[rating["layout"]].is_log:
+        noted = list(_noted(frames.step.filter(pl.col("rating_id") == rating["rating_id"])))
+        if described.layout.is_log:
             yield _log_line(rating, events[rating["rating_id"]])
+            yield from noted
             continue
         who = ", ".join(f"{name} {rating[name] or '?'}" for name in ("session_id", "patient_id", "rater_id"))
         therapists = " and ".join(rating["therapist_ids"]) or "?"
@@ -93,8 +97,11 @@ def _ratings(book: FoundWorkbook, readers: Mapping[str, Readers]) -> Iterator[st
         yield f"  {rating['cell']}  {who}, therapist {therapists}, on {rating['session_on'] or '?'}{held}"
         cells = scores.get((rating["rating_id"],))
         if cells is not None:
-            said = [f"{c['item']}/{c['scale']} {_said(c)}" for c in cells.head(SHOWN_CELLS).iter_rows(named=True)]
+            said = [
+                f"{c['item']}/{c['scale']} {_said(c, described)}" for c in cells.head(SHOWN_CELLS).iter_rows(named=True)
+            ]
             yield f"      {'; '.join(said)}{' …' if cells.height > SHOWN_CELLS else ''}"
+        yield from noted
     if frames.finding.height:
         yield ""
         yield f"{_count(frames.finding.height, 'problem')}:"
@@ -107,8 +114,29 @@ def _log_line(log: Mapping[str, Any], n_events: int) -> str:
     return f"  {log['cell']}  {who}: {_count(n_events, 'event')}{'' if log['is_valid'] else ' — would be held'}"
 
 
-def _said(cell: dict[str, object]) -> str:
-    return f"{cell['value']:g}" if cell["state"] == "rated" else str(cell["state"])
+def _noted(steps: pl.DataFrame) -> Iterator[str]:
+    """A timeline's first lines as they were read, an episode a line: minutes, and what was noted then."""
+    shown = steps.sort("line").head(SHOWN_CELLS)
+    for (episode,), lines in shown.partition_by("episode", as_dict=True, maintain_order=True).items():
+        said = "; ".join(_event(line) for line in lines.iter_rows(named=True))
+        is_cut = lines["line"][-1] == shown["line"][-1] and steps.height > shown.height
+        yield f"      episode {episode}: {said}{' …' if is_cut else ''}"
+
+
+def _event(line: Mapping[str, Any]) -> str:
+    noted = [line[name] for name in ("step", "mode", "arousal", "intervention", "followed") if line[name]]
+    when = "no minute" if line["minute"] is None else f"minute {line['minute']:g}"
+    return f"{when} {', '.join(noted) or 'a note'}"
+
+
+def _said(cell: Mapping[str, Any], described: Described) -> str:
+    """A point, a day as year-month-day, a choice with its word, or the state."""
+    if cell["state"] != "rated":
+        return str(cell["state"])
+    scale, point = described.instrument.scale(cell["scale"]), f"{cell['value']:.10g}"
+    if scale.kind == "date":
+        return f"{point[:4]}-{point[4:6]}-{point[6:]}"
+    return f"{point} ({scale.anchors[point]})" if scale.kind == "choice" and point in scale.anchors else point
 
 
 def _closing(book: FoundWorkbook) -> list[str]:

@@ -23,6 +23,7 @@ from schemas.layout import EventField, Timeline
 from schemas.timeline_codes import Arousal, Followed, Intervention, Mode
 
 LAST_MINUTE = 600
+UNREADABLE = {"minutes": Code.MINUTE_UNREADABLE, "seconds": Code.SECONDS_UNREADABLE, "clock": Code.CLOCK_UNREADABLE}
 MOST_EPISODES = 99
 WORDS: Mapping[EventField, type[Described]] = {
     "mode": Mode,
@@ -70,9 +71,10 @@ class TimelineReader:
         events: list[Event] = []
         findings: list[Finding] = []
         episode, latest = 1, dict[int, float]()
+        may_be_hours = not any(_shows_seconds(_value_of(line, "minute")) for line in rating.events)
         for line in rating.events:
             episode = self._episode(line, findings) or episode
-            minute = self._minute(line, findings)
+            minute = self._minute(line, may_be_hours, findings)
             if minute is not None and minute < latest.get(episode, 0):
                 findings.append(_finding(Code.MINUTE_BACKWARDS, line, "minute"))
             if minute is not None:
@@ -94,16 +96,21 @@ class TimelineReader:
         findings.append(_finding(Code.EPISODE_UNREADABLE, line, "episode"))
         return None
 
-    def _minute(self, line: FoundEvent, findings: list[Finding]) -> float | None:
-        found = line.fields.get("minute", Found(""))
-        value: Value = self._prepared(line, "minute") if isinstance(found.value, str) else found.value
+    def _minute(self, line: FoundEvent, may_be_hours: bool, findings: list[Finding]) -> float | None:
+        value = _value_of(line, "minute")
+        value = self._prepared(line, "minute") if isinstance(value, str) else value
         if value == "":
             return None
-        minute = as_minutes(value, self._timeline.minutes)
-        if minute is None or not 0 <= minute <= LAST_MINUTE:
-            findings.append(_finding(Code.MINUTE_UNREADABLE, line, "minute"))
-            return None
-        return round(minute, 4)
+        written = self._timeline.minutes
+        minute = as_minutes(value, written)
+        if written == "clock" and may_be_hours and _is_hours(value):
+            wrong = Code.CLOCK_AMBIGUOUS
+        elif minute is None or not 0 <= minute <= LAST_MINUTE:
+            wrong = UNREADABLE[written]
+        else:
+            return round(minute, 4)
+        findings.append(_finding(wrong, line, "minute"))
+        return None
 
     def _word(self, line: FoundEvent, name: str, findings: list[Finding]) -> str | None:
         text = comparable(self._prepared(line, name))
@@ -147,6 +154,22 @@ def _from_clock(value: Value) -> float | None:
     return int(found[1] or 0) * 60 + int(found[2]) + int(found[3]) / 60 if found else None
 
 
+def _is_hours(value: Value) -> bool:
+    """True for what a spreadsheet made a time of an hour or more; text is none."""
+    return isinstance(value, (dt.time, dt.timedelta)) and (_from_clock(value) or 0) >= 60
+
+
+def _shows_seconds(value: Value) -> bool:
+    """True for a time of a spreadsheet with seconds in it.
+
+    Whoever types 2:00 or 12:30 for minutes and seconds into a cell gets hours and minutes, never seconds. So where one cell of a
+    timeline shows seconds, its hours are hours; where none does, nobody can tell (docs/decisions/trajectory.md).
+    """
+    if isinstance(value, dt.time):
+        return bool(value.second or value.microsecond)
+    return isinstance(value, dt.timedelta) and value.total_seconds() % 60 != 0
+
+
 def told_of(events: Iterable[Event]) -> str:
     """All that a timeline says, as one text: two timelines are the same when these are; empty when it says nothing."""
     return "\n".join(told for event in events if (told := event.told))
@@ -168,9 +191,12 @@ def event_word_of(element: str) -> str:
     return element.replace("_", " ")
 
 
+def _value_of(line: FoundEvent, name: str) -> Value:
+    return line.fields.get(name, Found("")).value
+
+
 def _text(line: FoundEvent, name: str) -> str:
-    found = line.fields.get(name)
-    return "" if found is None else text_of(found.value)
+    return text_of(_value_of(line, name))
 
 
 def _finding(code: Code, line: FoundEvent, name: str, words: dict[str, str] | None = None) -> Finding:

@@ -16,13 +16,12 @@ from duckdb import DuckDBPyConnection
 from flows.load.models import PUBLISHED_SCHEMAS, read_examples, read_models
 from flows.settings import Settings
 from schemas.advice_codes import ChartRule, FocusKind, PlanNote, RatingOption
+from schemas.audit_codes import Cause, ChangedField
 from schemas.catalog import Catalog, version_key
 from schemas.codes import (
     FINDING_KINDS,
     PURPOSE,
     SCOPE,
-    Cause,
-    ChangedField,
     Described,
     Event,
     Modality,
@@ -130,7 +129,7 @@ _TABLES: Mapping[str, str] = {
     "element": "instrument_id version domain element position:integer title guidance is_crosswalked:boolean",
     "item": "instrument_id version item number:integer title is_required:boolean",
     "item_scale": "instrument_id version item scale marks",
-    "item_element": "instrument_id version item element weight:double is_partly:boolean",
+    "item_element": "instrument_id version item element weight:double is_partly:boolean is_reversed:boolean",
     "rule": "rule sentence why n_conditions:integer",
     "condition": "rule place:integer phase element domain item scales:list at_least:double at_most:double more_than:double said",
     "therapist": "therapist_id team supervisor_id",
@@ -191,7 +190,7 @@ def _rows_by_table(catalog: Catalog, roster: Roster, settings: Settings, night: 
             for i in instruments for m in i.items for scale in m.scales
         ],
         "item_element": [
-            (i.id, i.version, m.id, s.element, s.weight, s.partly)
+            (i.id, i.version, m.id, s.element, s.weight, s.partly, s.reversed)
             for i in instruments for m in i.items for s in m.speaks_to
         ],
         "rule": [(r.id, r.sentence, r.why, len(r.when)) for r in catalog.rules.values()],

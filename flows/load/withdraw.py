@@ -12,6 +12,7 @@ from flows.errors import UsageError
 from flows.failpoints import reached
 from flows.load.judge import judge
 from flows.load.stage import stage_frames, stage_received
+from schemas.timeline_codes import LOG
 
 LONGEST_WHY = 500  # characters
 
@@ -47,7 +48,10 @@ where {MEANT}
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """The rating that a person wants to take back, and her reason; None where she did not say."""
+    """The rating that a person wants to take back, and her reason; None where she did not say.
+
+    `rater_id` is empty for a log of events that names no rater.
+    """
 
     session_id: str
     rater_id: str
@@ -66,8 +70,8 @@ class Meant:
         }
 
 
-def withdraw_rating(con: DuckDBPyConnection, meant: Meant, stamp: datetime, night_id: int, spool: Path) -> None:
-    """Record that a rating is withdrawn, every version of it, and judge what is left of its session.
+def withdraw_rating(con: DuckDBPyConnection, meant: Meant, stamp: datetime, night_id: int, spool: Path) -> str:
+    """Record that a rating is withdrawn, every version of it, and judge what is left of its session; gives back what it was.
 
     `spool` is an empty folder: nothing arrives with a withdrawal.
 
@@ -84,6 +88,7 @@ def withdraw_rating(con: DuckDBPyConnection, meant: Meant, stamp: datetime, nigh
     stage_frames(con, spool)
     judge(con, stamp, night_id)
     reached("withdrawal written")
+    return "log of events" if instrument_id.endswith(LOG) else "rating"
 
 
 def _the_one(con: DuckDBPyConnection, meant: Meant) -> tuple[str, str]:
@@ -100,6 +105,11 @@ def _the_one(con: DuckDBPyConnection, meant: Meant) -> tuple[str, str]:
         raise UsageError(
             f"That rating was withdrawn already, on {row[0]}, and nothing of it counts or waits. If a publication still "
             "shows it, run `fidelity nightly`."
+        )
+    if not meant.rater_id:
+        raise UsageError(
+            "No log of events of that session that names no rater counts or waits. Name the rater whose rating you mean: "
+            "fidelity withdraw SESSION RATER."
         )
     raise UsageError(
         "No rating of that session by that rater counts or waits. Compare session, rater, role and instrument with "

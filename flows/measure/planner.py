@@ -161,8 +161,8 @@ def next_ratings(rated: Rated, has_patients: bool, n_raters: int) -> Mapping[str
 
     The rater is one who has not rated her yet when the lab (`n_raters` of this instrument) has one, else the one who has
     rated her least. The second rater goes to the session with fewest raters, the newest of them (sessions are numbered by
-    date); the same patient is the one with fewest sessions. Without known patients, as in groups, a new session is a new
-    session.
+    date); the same patient is the one with fewest sessions. Without known patients, as in groups, a session more is a new
+    session, and nothing is said of patients.
     """
     is_new = n_raters > len(np.unique(rated.rater))
     session = _fewest(rated.session, newest=True)
@@ -171,7 +171,7 @@ def next_ratings(rated: Rated, has_patients: bool, n_raters: int) -> Mapping[str
     second = None if is_new else _least_used(rated.rater, there)
     patient_of_session = int(rated.patient[rated.session == session][0])
     options = {
-        "new_patient": (Rating(None, None, rater), is_new),
+        "new_patient" if has_patients else "new_session": (Rating(None, None, rater), is_new),
         "second_rater": (Rating(patient_of_session, session, second), second is None),
     }
     if has_patients:

@@ -6,7 +6,7 @@ Observers' ratings only, as everywhere that a number is made of them; who rated 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -65,7 +65,7 @@ def read_cases(con: DuckDBPyConnection) -> dict[str, str]:
     return {session_id: _case_name(*session_id.rpartition(" @ ")[::2]) for (session_id,) in found}
 
 
-def unit_name(session_id: str, cases: dict[str, str]) -> str:
+def unit_name(session_id: str, cases: Mapping[str, str]) -> str:
     """A session by its id, a case in words."""
     return cases.get(session_id, session_id)
 

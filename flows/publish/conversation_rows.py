@@ -12,21 +12,24 @@ from flows.publish.workbook import LINE_POINTS
 from schemas.codes import PURPOSE
 
 SHEET = "Questions and facts"  # of all that the page has no room for
-MOST_PROMPTS = 4
+MOST_PROMPTS = 4  # on a page that has to hold all the rest
 MOST_RAISED = 3  # sessions or cases named behind a question
 TALK = "For a conversation: questions, not findings"
 CASES = "Cases: what is in place, by observers"
 CHOICES = "Choices in sessions, by observers (number of sessions)"
 
 
-def prompt_rows(conversation: Conversation, room: float) -> tuple[list[PageRow], bool]:
-    """The questions that fit in the room, a line or two each with what raised them, and whether that is all there is to them."""
+def prompt_rows(conversation: Conversation, room: float, most: int | None) -> tuple[list[PageRow], bool]:
+    """The questions that fit in the room, a line or two each with what raised them, and whether that is all there is to them.
+
+    No more than `most` of them, where that is a number.
+    """
     prompts = conversation.prompts
     if not prompts:
         return [], True
     rows = [_heading(TALK)]
     n_shown = 0
-    for prompt in prompts[:MOST_PROMPTS]:
+    for prompt in prompts[:most]:
         told = lines_of(_prompt_text(prompt, MOST_RAISED))
         if n_shown and height_of((*rows, *told)) + LINE_POINTS + 2 > room:  # one is always put
             break

@@ -152,7 +152,8 @@ def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[Therapis
     remarks = _by_therapist(con.execute(REMARKS_SQL, {"since": since}).fetchall())
     focus = _by_therapist(con.execute(FOCUS_SQL).fetchall())
     roster = con.execute(ROSTER_SQL).fetchall()
-    paths, courses, cases = read_paths(con), read_courses(con), read_cases(con)
+    cases = read_cases(con)
+    paths, courses = read_paths(con, cases), read_courses(con)
     conversations = read_conversations(con, cases)
     therapists = [
         TherapistFacts(
@@ -163,7 +164,7 @@ def read_therapists(con: DuckDBPyConnection, since: date) -> tuple[list[Therapis
             tuple(_seen(sessions[therapist_id], below[therapist_id], {s for (s,) in unsigned[therapist_id]}, cases)),
             tuple(Remark(unit_name(row[0], cases), *row[1:]) for row in remarks[therapist_id]),
             paths.get(therapist_id, ()),
-            tuple(Named(*row) for row in focus[therapist_id]),
+            tuple(_named(row, cases) for row in focus[therapist_id]),
             courses.get(therapist_id, ()),
             tuple(unit_name(session_id, cases) for (session_id,) in unsigned[therapist_id]),
             conversations.get(therapist_id, NOTHING_TO_SAY),
@@ -326,6 +327,11 @@ def _told(row: Row) -> Told:
         (State.MISSING, missing),
     )
     return Told(n_sessions, n_patients, n_raters, mean, share, tuple(mark for mark in marks if mark[1]), *rest)
+
+
+def _named(row: Row, cases: dict[str, str]) -> Named:
+    kind, element, scale, reason, session_id, session_on, place = row
+    return Named(kind, element, scale, reason, unit_name(session_id, cases), session_on, place)
 
 
 def _seen(sessions: Iterable[Row], below: Iterable[Row], unsigned: set[str], cases: dict[str, str]) -> Iterator[Seen]:

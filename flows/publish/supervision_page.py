@@ -1,4 +1,4 @@
-"""What stands on the one page of a supervision sheet, row by row, and what is left out when the page is full.
+"""What stands on a supervision sheet, row by row: on one page, or on two where there is more to say than one holds.
 
 Pure layout: facts in, rows with their heights out. Nothing is left out silently.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flows.publish.conversation_facts import Conversation
-from flows.publish.conversation_rows import SHEET, fact_blocks, prompt_rows
+from flows.publish.conversation_rows import MOST_PROMPTS, SHEET, fact_blocks, prompt_rows
 from flows.publish.facts import NightFacts
 from flows.publish.supervision_facts import Block, Remark, Seen, TherapistFacts
 from flows.publish.supervision_focus import focus_rows
@@ -20,7 +20,7 @@ from flows.publish.workbook import LINE_POINTS, clean_text
 from schemas.codes import PURPOSE, SCOPE, Role, Selection
 
 PAGE_POINTS = 975  # height of an A4 page once these columns fit its width
-SMALL_PAGE_POINTS = 1090  # … once they are printed at 8 points rather than 9, to leave less out
+SMALL_PAGE_POINTS = 1090  # … once they are printed at 8 points rather than 9, where that saves a second page
 MOST_SESSIONS = 6
 REMARK_LETTERS = 360  # of one remark on the page; the rest stands on the sheet of all remarks
 REMARK_POINTS = 66  # kept for remarks before further blocks are shown
@@ -40,7 +40,10 @@ BY_SELECTION: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The page; `drawn` is the block in the picture, beside the `n_drawn` rows from `first_drawn` (0-based)."""
+    """The page; `drawn` is the block in the picture, beside the `n_drawn` rows from `first_drawn` (0-based).
+
+    `n_first` rows stand on the first page; all of them where there is no second.
+    """
 
     rows: tuple[PageRow, ...]
     drawn: Block | None
@@ -48,34 +51,56 @@ class Page:
     n_drawn: int
     has_all_remarks: bool  # False: some are left out or cut, and a sheet of all of them is needed
     has_all_said: bool  # False: questions or facts are left out, and a sheet of all of them is needed
+    n_first: int
+
+    @property
+    def has_second(self) -> bool:
+        """Whether it goes on on a second page."""
+        return self.n_first < len(self.rows)
 
 
 def compose(therapist: TherapistFacts, facts: NightFacts, enough: Enough) -> Page:
-    """Lay out one therapist's page: head, profile, sessions, consensus, remarks, the rest, room for her answer."""
-    page, n_left_out = _compose(therapist, facts, enough, PAGE_POINTS)
-    return _compose(therapist, facts, enough, SMALL_PAGE_POINTS)[0] if n_left_out or not page.has_all_remarks else page
+    """Lay out one therapist's page: head, profile, sessions, consensus, remarks, the rest, room for her answer.
+
+    What one page cannot hold at either size goes on on a second, which begins with the questions for a conversation.
+    """
+    for points in (PAGE_POINTS, SMALL_PAGE_POINTS):
+        page, n_left_out = _compose(therapist, facts, enough, points, is_long=False)
+        if not n_left_out and page.has_all_remarks:
+            return page
+    return _compose(therapist, facts, enough, PAGE_POINTS, is_long=True)[0]
 
 
-def _compose(therapist: TherapistFacts, facts: NightFacts, enough: Enough, points: float) -> tuple[Page, int]:
+def _compose(
+    therapist: TherapistFacts, facts: NightFacts, enough: Enough, points: float, *, is_long: bool
+) -> tuple[Page, int]:
+    """A page of that height, or two; and how many blocks it leaves out."""
     first, others = _split(therapist.blocks)
     head, answer = [*_head(therapist, facts), *focus_rows(therapist.focus)], _answer()
     profile, first_row, n_rows = profile_rows(first, enough) if first else ([line_of(NOTHING)], 0, 0)
     profile += _changes(therapist)
     sessions = [*_sessions(therapist.sessions, facts), *_unsigned(therapist.unsigned)]
-    room = points - height_of((*head, *answer, *profile, *sessions))
+    above = (*head, *profile, *sessions)
+    room = points - height_of(answer) - (0 if is_long else height_of(above))
     kept = min(height_of(_remarks(therapist.remarks, facts, points)[0]), REMARK_POINTS)
-    said, n_unsaid, has_all_said = _said(therapist.conversation, room - kept - LEFT_OUT_POINTS)
+    most = None if is_long else MOST_PROMPTS
+    said, n_unsaid, has_all_said = _said(therapist.conversation, room - kept - LEFT_OUT_POINTS, most)
     blocks = [(_block_name(block), short_block(block)) for block in others]
     shown, left_out = _fill(blocks, room - kept - height_of(said), f"Instead {IN_DATABASE}")
     below = (*said, *shown, *left_out)
     remarks, has_all = _remarks(therapist.remarks, facts, room - height_of(below))
-    rows = (*head, *profile, *sessions, *below, *remarks, *answer)
-    return Page(rows, first, len(head) + first_row, n_rows, has_all, has_all_said), len(left_out) + n_unsaid
+    rows = (*above, *below, *remarks, *answer)
+    n_first = len(above) if is_long else len(rows)
+    page = Page(rows, first, len(head) + first_row, n_rows, has_all, has_all_said, n_first)
+    return page, len(left_out) + n_unsaid
 
 
-def _said(conversation: Conversation, room: float) -> tuple[list[PageRow], int, bool]:
-    """Questions, cases and choices that fit in the room; how many blocks of facts do not; and whether all of it is told."""
-    prompts, has_all_prompts = prompt_rows(conversation, room)
+def _said(conversation: Conversation, room: float, most: int | None) -> tuple[list[PageRow], int, bool]:
+    """Questions, cases and choices that fit in the room; how many blocks of facts do not; and whether all of it is told.
+
+    No more than `most` questions, where that is a number.
+    """
+    prompts, has_all_prompts = prompt_rows(conversation, room, most)
     blocks = list(fact_blocks(conversation))
     rows, left_out = _fill(blocks, room - height_of(prompts) - LEFT_OUT_POINTS, f"See the sheet {SHEET}.")
     return [*prompts, *rows, *left_out], len(left_out), has_all_prompts and not left_out

@@ -1,4 +1,4 @@
-"""One page for the meeting of a therapist and her supervisor, in a folder of that supervisor's own.
+"""A page or two for the meeting of a therapist and her supervisor, in a folder of that supervisor's own.
 
 Raters' remarks stand here and nowhere else that is published. What is on the page: `supervision_page`.
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from openpyxl import Workbook
 from openpyxl.styles import Border, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table as MarkedUpTable
 from openpyxl.worksheet.table import TableStyleInfo
@@ -28,7 +29,7 @@ from flows.publish.summary_tables import read_enough
 from flows.publish.supervision_facts import TherapistFacts, read_therapists
 from flows.publish.supervision_page import Page, compose
 from flows.publish.supervision_picture import draw_profile
-from flows.publish.supervision_rows import WIDTHS, PageRow
+from flows.publish.supervision_rows import WIDTHS, PageRow, height_of
 from flows.publish.trajectory_sheet import add_trajectory
 from flows.publish.unchanged import fingerprint, read_record
 from flows.publish.words import Enough
@@ -37,12 +38,15 @@ from flows.publish.workbook import new_book, put, save_beside
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-LOOK = 4  # counts up when this code lays the same content out differently
+LOOK = 5  # counts up when this code lays the same content out differently
 SHEET_STYLES = (
     "Heading 1", "Heading 2", "Sentence", "Text", "Head", "Head right", "Head plain", "Mean", "Date", "Answer",
 )  # fmt: skip
 A4 = 9  # the number of that paper in a workbook
 MARGIN_INCHES = 0.39
+TWO_PAGES_PERCENT = 78  # at which PAGE_POINTS and the columns fit a page, with a little room for other fonts
+LEAST_PERCENT = 72  # … and SMALL_PAGE_POINTS: a page that is higher still runs on
+PAPER_POINTS = 780  # of the paper's height between its margins
 SUPERVISORS = "select distinct supervisor_id from reference.therapist where supervisor_id is not null"
 BOX = Side(style="thin", color="000000")
 
@@ -110,6 +114,8 @@ def _book(therapist: TherapistFacts, facts: NightFacts, enough: Enough) -> Workb
     _box_answer(sheet, page)
     draw_profile(sheet, page, therapist.therapist_id)
     _set_up_page(sheet, len(page.rows))
+    if page.has_second:
+        _break_after(sheet, page)
     add_trajectory(book, therapist.therapist_id, therapist.paths)
     add_courses(book, therapist.therapist_id, therapist.courses)
     if not page.has_all_said:
@@ -172,6 +178,15 @@ def _set_up_page(sheet: Worksheet, n_rows: int) -> None:
     sheet.sheet_view.showGridLines = False
     sheet.protection.sheet = True
     sheet.protection.formatRows = sheet.protection.formatColumns = False  # False: allowed
+
+
+def _break_after(sheet: Worksheet, page: Page) -> None:
+    """Two pages, at a size at which the higher of them fits: a sheet that is fitted to its pages ignores its breaks."""
+    highest = max(height_of(page.rows[: page.n_first]), height_of(page.rows[page.n_first :]))
+    sheet.sheet_properties.pageSetUpPr = None
+    sheet.page_setup.fitToWidth = sheet.page_setup.fitToHeight = None
+    sheet.page_setup.scale = max(LEAST_PERCENT, min(TWO_PAGES_PERCENT, int(100 * PAPER_POINTS / highest)))
+    sheet.row_breaks.append(Break(page.n_first))
 
 
 def _write_all_remarks(book: Workbook, therapist: TherapistFacts) -> None:

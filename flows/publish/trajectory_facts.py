@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from flows.publish.conversation_facts import unit_name
 from flows.publish.unsigned import WAITING
 from schemas.codes import Role
 from schemas.timeline_codes import Basis
@@ -91,8 +92,8 @@ class Path:
         return self.basis == Basis.TIMELINE
 
 
-def read_paths(con: DuckDBPyConnection) -> Mapping[str, tuple[Path, ...]]:
-    """Therapist -> the paths that her sessions took: observers' first, and timelines before scores."""
+def read_paths(con: DuckDBPyConnection, cases: Mapping[str, str]) -> Mapping[str, tuple[Path, ...]]:
+    """Therapist -> the paths that her sessions took: observers' first, and timelines before scores; `cases` named in words."""
     episodes = _by_key(con.execute(EPISODES_SQL).fetchall(), 4)
     moments = _by_key(con.execute(MOMENTS_SQL).fetchall(), 3)
     paths: defaultdict[str, list[Path]] = defaultdict(list)
@@ -104,8 +105,8 @@ def read_paths(con: DuckDBPyConnection) -> Mapping[str, tuple[Path, ...]]:
             role,
             basis,
             tuple(Rung(*row) for row in rows),
-            tuple(Episode(*row) for row in episodes[key]),
-            tuple(_moment(row) for row in kept),
+            tuple(Episode(unit_name(row[0], cases), *row[1:]) for row in episodes[key]),
+            tuple(_moment((unit_name(row[0], cases), *row[1:])) for row in kept),
         )
         paths[therapist_id].append(path)
     return {therapist_id: tuple(sorted(of, key=_in_order)) for therapist_id, of in paths.items()}

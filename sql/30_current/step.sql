@@ -1,18 +1,24 @@
 -- current.step: the events that go with the counting ratings: those of their own timelines, or of a log that came later.
 -- grain: one row per rating_id, line
--- reads: current.log, current.rating, current.standing, history.rating, history.step
+-- reads: current.log, current.rating, history.rating, history.step
 -- why:   a timeline goes with its rating. A form sent again with the same timeline and another note is a duplicate; its note
 --        is the one that counts. A rating taken in before timelines were read has the first one that a copy of it brought.
 --        A log of events takes the place of the timeline, whole, when it names the rater and came no earlier; one that names no
---        rater is taken where nothing of the rater's own is there.
+--        rater is taken where nothing of the rater's own is there. A rating that counts as it stood before a consensus keeps
+--        the timeline of that version: a later one, with its own, does not count either.
 with
+counting as (
+    select rating_id from current.rating
+    union
+    select log_id from current.log
+),
 copies as (
     select
         counting.rating_id as counts_as,
         copy.rating_id,
         copy.received_at,
         copy.workbook
-    from current.standing as counting
+    from counting
     join history.rating as original on original.rating_id = counting.rating_id
     join history.rating as copy
         on copy.session_id = original.session_id

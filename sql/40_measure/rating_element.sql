@@ -4,7 +4,8 @@
 -- why:   several items of one element become one weighted mean per rating, never replicates. Where none is rated, the state is
 --        the first of missing, unjudgeable, no_opportunity, not_delivered, not_rated_by_design among them: what can
 --        still be chased comes before what is settled. Means are rounded to nine places, so that neither the order in which
---        threads add up nor a weight such as 0.1 decides whether a mean of 4 reaches the threshold of 4.
+--        threads add up nor a weight such as 0.1 decides whether a mean of 4 reaches the threshold of 4. An item that is reversed for
+--        an element is turned round before: 2 of 1 to 7 tells 6. What the rater entered stays in current.score as it is.
 with
 speaks as (
     select
@@ -14,12 +15,13 @@ speaks as (
         item_element.element,
         element.domain,
         weight,
+        is_reversed,
         count(*) over (partition by instrument_id, version, item_element.element) = 1 as is_alone
     from reference.item_element
     inner join reference.element using (instrument_id, version, element)
 ),
 thresholds as (
-    select instrument_id, version as instrument_version, scale, threshold
+    select instrument_id, version as instrument_version, scale, threshold, lowest + highest as ends
     from reference.scale
     where kind = 'rating'
 ),
@@ -35,7 +37,7 @@ spoken as (
         element,
         scale,
         state,
-        value,
+        if(is_reversed, round(ends - value, 9), value) as value,
         threshold,
         weight,
         is_alone,

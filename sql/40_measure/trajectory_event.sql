@@ -28,5 +28,6 @@ select
     followed::varchar                                as followed,         -- what it was followed by; null when it is not noted
     workbook::varchar                                as workbook,         -- workbook it stands in
     sheet::varchar                                   as sheet,            -- its sheet
-    cell::varchar                                    as cell              -- its cell
+    cell::varchar                                    as cell,             -- its cell
+    is_shared::boolean                               as is_shared         -- a log that names no rater says it, for all ratings of the session alike
 from events

@@ -86,7 +86,7 @@ cells as (
     qualify row_number() over (
         partition by shown.therapist_id, shown.kind, shown.element
         order by
-            score.value * if(shown.kind = 'work_on', 1, -1), rating.workbook, rating.sheet, length(score.cell), score.cell
+            speaks.is_reversed, score.value * if((shown.kind = 'work_on') = speaks.is_reversed, -1, 1), rating.workbook, rating.sheet, length(score.cell), score.cell
     ) = 1
 ),
 told as (

@@ -10,6 +10,7 @@ select
     element::varchar              as element,             -- element that the item speaks to
     weight::double                as weight,              -- its weight among the items of that element in one rating
     is_partly::boolean            as is_partly,           -- true: it speaks to a part of the element only
+    is_reversed::boolean          as is_reversed,         -- true: much of the item is little of the element, so its points count from the other end
     is_crosswalked::boolean       as crosswalked          -- true: the element belongs to another instrument
 from reference.item_element
 inner join reference.item as item using (instrument_id, version, item)

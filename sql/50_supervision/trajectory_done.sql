@@ -2,15 +2,23 @@
 -- grain: one row per therapist_id, instrument_id, role, done_as, done
 -- reads: current.rating, measure.rating_therapist, measure.session, measure.trajectory_event
 -- why:   aim and outcome of an intervention matter more than its type. Lines are counted as raters noted them: a session followed by
---        two raters is told by both. A line that names a step and an intervention counts once under each.
+--        two raters is told by both. A line of a log that names no rater is one observation, however many rated the session, and
+--        counts once. A line that names a step and an intervention counts once under each.
 with
-lines as (
-    select rating_id, 'step' as done_as, step as done, is_high_arousal, followed
+ratings as (select rating_id, session_id, role, instrument_id from current.rating),
+events as (
+    select *
     from measure.trajectory_event
+    inner join ratings using (rating_id)
+    qualify not is_shared or rating_id = min(rating_id) over (partition by session_id, role, instrument_id, is_shared)
+),
+lines as (
+    select rating_id, session_id, role, instrument_id, 'step' as done_as, step as done, is_high_arousal, followed
+    from events
     where step is not null
     union all
-    select rating_id, 'intervention', intervention, is_high_arousal, followed
-    from measure.trajectory_event
+    select rating_id, session_id, role, instrument_id, 'intervention', intervention, is_high_arousal, followed
+    from events
     where intervention is not null
 )
 select
@@ -27,7 +35,6 @@ select
     (count(*) filter (followed = 'lost_further'))::integer as n_lost_further, -- lines that were followed by mentalizing lost further
     (count(*) filter (followed is null))::integer as n_not_noted -- lines of which it is not noted what followed
 from lines
-inner join (select rating_id, session_id, role, instrument_id from current.rating) as ratings using (rating_id)
 inner join measure.rating_therapist using (rating_id)
 inner join (select session_id, in_window from measure.session) as sessions using (session_id)
 where in_window

@@ -2,15 +2,16 @@
 -- grain: one row per therapist_id, period
 -- reads: current.rating, measure.session, quality.waiting_session, reference.instrument, reference.night, reference.plan, reference.therapist
 -- why:   periods are those of the lab's plan; a session in none of them is counted in its calendar quarter, and one without a
---        date as undated, so that no rated session is lost from sight. Observers' ratings of sessions only. Which
---        sessions wait for a consensus or its signature stands in quality.waiting_session.
+--        date as undated, so that no rated session is lost from sight. Observers' ratings of sessions only. Two observers
+--        who used different instruments have not rated a session twice: their scores are never held against each other.
+--        Which sessions wait for a consensus or its signature stands in quality.waiting_session.
 with
 night as (select night_on from reference.night),
 plan as (select * from reference.plan),
-rated as (
-    select therapist_id, session_id, session_on, count(distinct rater_id) as n_raters
+rated_with as (
+    select therapist_id, session_id, instrument_id, count(distinct rater_id) as n_raters
     from (
-        select unnest(therapist_ids) as therapist_id, session_id, rater_id
+        select unnest(therapist_ids) as therapist_id, session_id, instrument_id, rater_id
         from current.rating as rating
         semi join reference.instrument as instrument
             on instrument.instrument_id = rating.instrument_id
@@ -18,6 +19,11 @@ rated as (
             and instrument.unit = 'session'
         where role = 'observer'
     )
+    group by therapist_id, session_id, instrument_id
+),
+rated as (
+    select therapist_id, session_id, session_on, max(n_raters) as n_raters
+    from rated_with
     inner join measure.session using (session_id)
     group by therapist_id, session_id, session_on
 ),
@@ -98,7 +104,7 @@ select
     period::varchar       as period,         -- 2026, 2026-H1 or 2026-Q1; undated for sessions without a date
     planned::integer      as planned,        -- sessions to be rated; null when there is no plan (note says so)
     rated::integer        as rated,          -- sessions with an observer's rating that counts
-    double_rated::integer as double_rated,   -- of these, rated by as many observers as planned; by two when there is no plan
+    double_rated::integer as double_rated,   -- of these, rated by as many observers as planned, with one instrument; by two when there is no plan
     overdue::integer      as overdue,        -- sessions planned and not rated once the period is over; null when there is no plan
     for_consensus::integer as waits_for_consensus, -- sessions that wait for a consensus, or for the ratings that it settles
     for_signature::integer as waits_for_signature, -- sessions whose consensus is not signed off as it stands

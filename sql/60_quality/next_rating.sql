@@ -1,9 +1,10 @@
 -- quality.next_rating: for each therapist, what the next hour of rating would buy.
 -- grain: one row per therapist_id, instrument_id, role, domain, element, scale, option
 -- reads: measure.element, measure.next_rating
--- why:   one rating takes about an hour, and can go to a new patient's session, to another session of the same patient, or to a second
---        rater of a session. Each option is tried on the therapist's own ratings: reliability is that of the best linear estimate from
---        them (generalised least squares; the fitted variances taken as known, severity removed), now and with the one rating more.
+-- why:   one rating takes about an hour, and can go to a new patient's session, to another session of the same patient (where no
+--        sheet names a patient, as in groups, to a new session), or to a second rater of a session. Each option is tried on the
+--        therapist's own ratings: reliability is that of the best linear estimate from them (generalised least squares; the fitted
+--        variances taken as known, severity removed), now and with the one rating more.
 --        A session more is thought to be led as her newest was, by her alone or with the same colleagues.
 --        An element that is null is the mean over the domain's elements. In order of therapist id: whom to rate next is the plan's to say.
 with

@@ -18,6 +18,7 @@ from flows.cli import EXIT_CODES, app, main
 from flows.settings import Settings, load_settings
 from schemas.catalog import check_layout, load_catalog, read_layout
 from schemas.codes import Role, Selection
+from schemas.guidance import Condition, Rule
 from schemas.instrument import Domain, Element, Instrument, Item, Scale, Speaks
 from schemas.layout import (
     EventField,
@@ -145,6 +146,8 @@ MODELS = (
     ScoreColumn,
     SheetChoice,
     Timeline,
+    Rule,
+    Condition,
 )
 LISTS = (Role, Selection, Phase, Diagnosis, Setting)
 
@@ -156,6 +159,17 @@ def test_the_page_about_instruments_and_layouts_names_every_key_field_and_word()
     )
     words = {str(word) for words in LISTS for word in words}
     assert [name for name in sorted(named | words) if not re.search(rf"[`{{ ]{name}[` =]", page)] == []
+
+
+def test_the_rule_on_the_page_about_rules_is_one_that_a_home_may_hold(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "describing.md").read_text(encoding="utf-8")
+    (written,) = re.findall(r"^```toml rule\n(.*?)^```", page, re.M | re.S)
+    (tmp_path / "guidance").mkdir()
+    (tmp_path / "guidance" / "ours.toml").write_text(written, encoding="utf-8")
+    catalog = load_catalog((tmp_path,))
+    rule = catalog.rules["affect-focus-while-flooded"]
+    known = {element.id for instrument in catalog.instruments.values() for element in instrument.elements}
+    assert {condition.element for condition in rule.when} <= known
 
 
 def test_the_page_about_the_trajectory_names_every_word_of_a_line() -> None:

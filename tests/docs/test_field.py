@@ -191,16 +191,17 @@ def test_a_consensus_that_is_signed_is_the_feedback_and_one_that_is_not_waits(
 def test_the_supervision_sheet_puts_questions_tells_of_cases_and_shows_nothing_of_what_waits(published: Path) -> None:
     book = load_workbook(published / "supervision" / "SV-S" / "T-51.xlsx")
     told = {sheet.title: " ".join(str(c.value) for row in sheet.iter_rows() for c in row if c.value) for sheet in book}
-    page, rest = told["Supervision sheet"], told["Questions and facts"]
+    page = told["Supervision sheet"]
+    assert "Questions and facts" not in told  # its two pages hold them all
     assert (
         "For a conversation: questions, not findings The crisis plan was in place later than the lab has set." in page
     )
     assert (
-        "Could the patient think about it, and what was it followed by? Raised by S-503, 2026-05-27 (techniques" in rest
+        "Could the patient think about it, and what was it followed by? Raised by S-503, 2026-05-27 (techniques" in page
     )
     assert "A consensus waits to be signed off, and is not shown until it is: S-501." in page
     assert "C-51 @" not in "".join(told.values())
     assert "case C-51 at month 18, 2026-06-30" in page
-    assert "Crisis plan: yes, by session 9, since 2025-03-12" in rest
-    assert "Assessed before at months 1, 6." in rest
+    assert "Crisis plan: yes, by session 9, since 2025-03-12" in page
+    assert "Assessed before at months 1, 6." in page
     assert "From scores alone: consensus" not in told["Trajectory in sessions"]

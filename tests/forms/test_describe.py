@@ -108,16 +108,20 @@ def test_show_says_of_what_is_left_out_by_design_that_it_is_not_rated(catalog: C
     assert "What is rated: group sessions." in lines
 
 
-def test_show_says_weights_where_they_differ_and_on_which_scales(catalog: Catalog, tmp_path: Path) -> None:
+def test_show_says_weights_where_they_differ_what_is_reversed_and_on_which_scales(
+    catalog: Catalog, tmp_path: Path
+) -> None:
     speaks = 'speaks_to = [{ element = "warmth" }]'
     second = (
         '[[scales]]\nid = "care"\ntitle = "C"\nshort = "C"\nquestion = "How?"\nlowest = 0\nhighest = 1\n\n[[domains]]'
     )
     text = SMALL.replace("[[domains]]", second).replace(speaks, 'speaks_to = [{ element = "warmth", weight = 2 }]')
+    turned = speaks.replace(" }]", ", reversed = true }]")
     text += f'\n[[items]]\nid = "glow"\nnumber = 2\ntitle = "Glow"\nscales = ["use"]\n{speaks}\n'
+    text += f'\n[[items]]\nid = "chill"\nnumber = 3\ntitle = "Chill"\nscales = ["use"]\n{turned}\n'
     assert is_ok(check(catalog, tmp_path, text))
     lines = show_instrument(read_instrument(tmp_path / "small.toml"), catalog)
-    assert "    warmth  covered      Warmth (items 1 (weight 2), 2; use only)" in lines
+    assert "    warmth  covered      Warmth (items 1 (weight 2), 2, 3 (reversed); use only)" in lines
 
 
 def test_show_tells_choices_counts_and_dates_of_a_case(catalog: Catalog) -> None:

@@ -236,6 +236,15 @@ def test_what_is_known_beforehand_stands_in_its_cell_as_it_was_given(written: Wr
     assert sheet["E4"].number_format == "@"
 
 
+def test_a_case_has_a_month_that_may_be_known_beforehand_and_a_session_has_none(written: Written) -> None:
+    sheet = written("mbt-programme", Prefill("C-7", assessment_point=6))["Rating"]
+    assert [sheet[cell].value for cell in ("B3", "C3", "B7", "C7")] == ["Case id", "C-7", "Month of treatment", 6]
+    with pytest.raises(UsageError, match="no month"):
+        written("mbt-session", Prefill("S-1", assessment_point=6))
+    with pytest.raises(UsageError, match="from 1 to 60"):
+        Prefill("C-7", assessment_point=0)
+
+
 def test_prefilled_text_never_becomes_a_formula(written: Written) -> None:
     evil = '=HYPERLINK("http://example.org";"x")'
     known = Prefill(session_id=evil, therapist_id="+1+1", patient_id="@x", rater_id="-2")

@@ -165,6 +165,11 @@ def test_a_check_that_does_not_say_what_it_weighs_is_refused(sql: Path, con: duc
         run_checks(con, root=sql)
 
 
+def test_the_examples_are_numbered_one_by_one() -> None:
+    names = [example.name for example in read_examples()]
+    assert [name[:3] for name in names] == [f"{n:02}_" for n in range(1, len(names) + 1)]
+
+
 def test_an_example_begins_with_its_question(tmp_path: Path) -> None:
     (tmp_path / "examples").mkdir()
     path = tmp_path / "examples" / "01_how_many.sql"

@@ -22,7 +22,8 @@ create table supervision.session_element(session_id varchar, session_on date, in
 create table current.rating(rating_id varchar, session_id varchar, instrument_id varchar, instrument_version varchar,
     role varchar, workbook varchar, sheet varchar);
 create table current.score(rating_id varchar, item varchar, scale varchar, state varchar, value double, cell varchar);
-create table reference.item_element(instrument_id varchar, version varchar, item varchar, element varchar);
+create table reference.item_element(instrument_id varchar, version varchar, item varchar, element varchar,
+    is_reversed boolean);
 """
 ELEMENTS = ("humility", "not_knowing", "differences", "enquiry")
 
@@ -54,7 +55,7 @@ class Told:
             f"insert into supervision.therapist_element values ({', '.join('?' * len(row))})",
             row,
         )
-        self.con.execute("insert into reference.item_element values ('i', '1', ?, ?)", [element, element])
+        self.con.execute("insert into reference.item_element values ('i', '1', ?, ?, false)", [element, element])
         for n, (a, b) in enumerate(scores, 1):
             at = f"'S-{n}', '2026-0{n}-01', 'i', '{role}', '{element}', '{scale}', {(a + b) / 2}"
             self.con.execute(f"insert into supervision.session_element values ({at})")
@@ -183,3 +184,14 @@ def test_nine_in_ten_of_what_is_named_to_work_on_are_truly_below() -> None:
     assert truly_below >= 0.9 * len(named)
     strengths = ratings.asks("select therapist_id, element, scale from supervision.focus where kind = 'strength'")
     assert sum(truth[t, e, s] >= 4 for t, e, s in strengths) >= 0.9 * len(strengths)
+
+
+def test_a_cell_of_a_reversed_item_shows_an_element_only_where_no_other_does() -> None:
+    told = Told()
+    told.says("humility", "below", 0.02, LOW)
+    told.con.execute("update reference.item_element set is_reversed = true")
+    (turned,) = told.named("cell, session_id")
+    told.con.execute("insert into reference.item_element values ('i', '1', 'straight', 'humility', false)")
+    told.con.execute("insert into current.score values ('S-4/A', 'straight', 'adherence', 'rated', 5, 'Z9')")
+    (straight,) = told.named("cell, session_id")
+    assert (turned[1], straight) == ("S-4", ("Z9", "S-4"))

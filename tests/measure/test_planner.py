@@ -144,7 +144,12 @@ def test_a_rater_new_to_her_is_taken_when_the_lab_has_one_else_the_one_who_rated
     assert options["same_patient"] == (Rating(1, None, 1), False)  # patient 1 has one session, patient 0 has two
     assert options["second_rater"] == (Rating(1, 2, 1), False)  # the newest of the sessions with one rater
     assert next_ratings(ratings, True, 3)["new_patient"] == (Rating(None, None, None), True)
-    assert "same_patient" not in next_ratings(ratings, False, 3)
+
+
+def test_where_no_patient_is_known_as_in_groups_a_session_more_is_offered_and_no_patient() -> None:
+    options = next_ratings(rated((0, 0, 0), (1, 1, 0)), False, 2)
+    assert set(options) == {"new_session", "second_rater"}
+    assert options["new_session"] == (Rating(None, None, None), True)
 
 
 def test_a_second_rater_is_a_new_one_where_every_rater_has_seen_the_session() -> None:

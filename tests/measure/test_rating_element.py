@@ -81,3 +81,20 @@ def test_a_weight_without_an_exact_number_does_not_push_a_mean_below_the_thresho
     ratings.con.execute("update reference.item_element set weight = 0.7 where item = 'o2'")
     ratings.rebuild()
     assert ratings.asks("select distinct value >= 4 from measure.rating_element") == [(True,)]
+
+
+def test_an_item_that_is_reversed_for_an_element_counts_from_the_other_end_and_stays_as_entered() -> None:
+    ratings = rated("""
+        o1 | 7 | 1
+        o2 | 2 | NO
+        o4 | 6 | 4
+    """)
+    ratings.con.execute("update reference.item_element set is_reversed = true where item in ('o2', 'o4')")
+    ratings.rebuild()
+    assert ratings.asks(ASK) == [
+        ("challenge", "adherence", "rated", 2.0),
+        ("challenge", "competence", "rated", 4.0),
+        ("not_knowing", "adherence", "rated", 6.666666667),  # (2 * 7 + 1 * (1 + 7 - 2)) / 3
+        ("not_knowing", "competence", "rated", 1.0),
+    ]
+    assert ratings.asks("select value from current.score where item = 'o4' and scale = 'adherence'") == [(6.0,)]

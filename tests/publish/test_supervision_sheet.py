@@ -10,11 +10,11 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from flows.publish.supervision_page import SMALL_PAGE_POINTS
+from flows.publish.supervision_page import PAGE_POINTS, SMALL_PAGE_POINTS
 from flows.publish.supervision_sheet import SheetCounts, write_supervision_sheets
 from schemas.codes import PURPOSE, SCOPE
 from tests.support.publish_fixture import ELEMENTS, FACTS, SCALES, Lab, small_lab
-from tests.support.workbooks import anything_in, open_book, table_of, texts_of
+from tests.support.workbooks import anything_in, heights_of_pages, open_book, table_of, texts_of
 
 
 def sheet_of(lab: Lab, folder: Path, name: str = "SV-1/T-1.xlsx") -> Worksheet:
@@ -193,8 +193,27 @@ def test_a_crowded_page_says_what_it_left_out_and_keeps_every_remark_on_a_second
     shown = sum(text.startswith("Remark ") for text in texts_of(page))
     assert left_out.startswith(f"{41 - shown} more remarks since 2026-02-03 and 1 older remark from before 2026-02-03")
     assert len(table_of(book["All remarks"])) == 42
-    heights = [page.row_dimensions[row].height for row in range(1, page.max_row + 1)]
-    assert sum(heights) <= SMALL_PAGE_POINTS
+    assert all(height <= PAGE_POINTS for height in heights_of_pages(page))
+
+
+def test_what_one_page_cannot_hold_goes_on_on_a_second_that_is_not_shrunk(tmp_path: Path) -> None:
+    lab = small_lab()
+    lab.adds_instrument("other")
+    for element in ELEMENTS:
+        for scale in SCALES:
+            lab.tells("T-1", element[3], scale, 2, 4.0, 1.0, instrument_id="other", role="self")
+    for number in range(8):
+        lab.remarks(
+            "T-1-S4/R-2/observer/mbt-session", "humility", f"G{number + 1}", f"Remark {number}. " + "On it goes. " * 15
+        )
+    page = sheet_of(lab, tmp_path)
+    assert (page.sheet_properties.pageSetUpPr.fitToPage, int(page.page_setup.scale)) == (None, 78)
+    first, second = heights_of_pages(page)
+    assert max(first, second) <= PAGE_POINTS
+    told = texts_of(page)
+    assert "Separately: the therapist's own ratings, OTHER" in told
+    assert sum(text.startswith("Remark ") for text in told) == 9
+    assert "want of room" not in " ".join(told)
 
 
 def test_further_blocks_that_do_not_fit_are_named(tmp_path: Path) -> None:

@@ -130,11 +130,11 @@ def test_elements_are_read_in_the_words_of_their_instrument(ratings: Ratings) ->
 
 def test_the_crosswalk_can_be_read(ratings: Ratings) -> None:
     assert ratings.asks(
-        "select item, item_title, element, weight, is_partly, crosswalked from supervision.item_element "
+        "select item, item_title, element, weight, is_partly, is_reversed, crosswalked from supervision.item_element "
         "where instrument_id = 'other'"
     ) == [
-        ("o1", "o1 title", "not_knowing", 2.0, False, True),
-        ("o2", "o2 title", "not_knowing", 1.0, False, True),
-        ("o3", "o3 title", "arousal", 1.0, False, True),
-        ("o4", "o4 title", "challenge", 1.0, False, False),
+        ("o1", "o1 title", "not_knowing", 2.0, False, False, True),
+        ("o2", "o2 title", "not_knowing", 1.0, False, False, True),
+        ("o3", "o3 title", "arousal", 1.0, False, False, True),
+        ("o4", "o4 title", "challenge", 1.0, False, False, False),
     ]

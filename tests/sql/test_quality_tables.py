@@ -73,6 +73,19 @@ def test_more_than_planned_is_not_overdue() -> None:
     assert ratings.asks(ASK + " where planned is not null") == [("T-1", "north", "SV-1", "2026-Q1", 1, 2, 1, 0)]
 
 
+def test_two_observers_who_used_different_instruments_have_not_rated_a_session_twice() -> None:
+    ratings = Ratings(roster_of(ROSTER))
+    ratings.counts("""
+        session | therapist | on         | rater | instrument | item     | adherence | competence
+        S-1     | T-1       | 2026-02-01 | R-1   | tiny 1.0   | humility | 4         | 4
+        S-1     | T-1       | 2026-02-01 | R-2   | other 1.0  | o4       | 4         | 4
+        S-2     | T-1       | 2026-02-08 | R-1   | tiny 1.0   | humility | 4         | 4
+        S-2     | T-1       | 2026-02-08 | R-2   | tiny 1.0   | humility | 4         | 4
+    """)
+    ratings.rebuild()
+    assert ratings.asks(ASK) == [("T-1", "north", "SV-1", "2026-Q1", None, 2, 1, None)]
+
+
 def test_what_waits_says_what_to_do() -> None:
     ratings = covered()
     ratings.waits("""

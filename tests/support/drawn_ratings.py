@@ -167,7 +167,10 @@ class Ratings:
         self._rows += _rows(text)
 
     def notes(self, text: str) -> None:
-        """Lines of timelines: session and rater (and role, instrument) of a rating that counts, then what the line notes."""
+        """Lines of timelines: session and rater (and role, instrument) of a rating that counts, then what the line notes.
+
+        Where a column `shared` says anything, the line is of a log that names no rater.
+        """
         self._noted += _rows(text)
 
     def waits(self, text: str) -> None:
@@ -230,7 +233,7 @@ class Ratings:
             workbook = f"{row['session']} {row['rater']}.xlsx"
             place = (workbook, "Timeline", f"C{n_lines[rating_id] + 4}")
             said["episode"] = said["episode"] or "1"
-            noted.append((rating_id, n_lines[rating_id], *said.values(), None, *place, False))
+            noted.append((rating_id, n_lines[rating_id], *said.values(), None, *place, bool(row.get("shared"))))
         self._insert("current.step", noted)
 
     def _hold(self) -> None:

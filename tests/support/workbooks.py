@@ -34,6 +34,16 @@ def texts_of(sheet: Worksheet) -> list[str]:
     return [cell.value for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
 
 
+def heights_of_pages(sheet: Worksheet) -> list[float]:
+    """Points from the top to the bottom of each page that the sheet's own breaks make."""
+    ends = [*(brk.id for brk in sheet.row_breaks.brk), sheet.max_row]
+    begins = [1, *(end + 1 for end in ends)]
+    return [
+        sum(sheet.row_dimensions[row].height for row in range(begin, end + 1))
+        for begin, end in zip(begins, ends, strict=False)
+    ]
+
+
 def anything_in(path: Path) -> str:
     """Every part of a file as text: what a canary must not be found in."""
     if not zipfile.is_zipfile(path):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.errors import LayoutWrong
+from flows.errors import LayoutWrong, UsageError
 from flows.intake.preview import try_layout
 from flows.load.models import run_models
 from flows.load.night import working_file
@@ -191,6 +191,17 @@ def test_a_log_that_is_taken_back_leaves_the_scores_and_one_whose_rating_is_take
     assert lab.findings() == [("events2.csv", "E2", "timeline_waits")]
 
 
+def test_a_log_that_names_no_rater_is_taken_back_without_naming_one(lab: Lab) -> None:
+    rates(lab, "S-1", "R-1")
+    lab.sends("events.csv", LOG.replace("R-1", "."))
+    lab.night()
+    with pytest.raises(UsageError, match="Name the rater"):
+        takes_back(lab, "S-2", "")
+    takes_back(lab, "S-1", "")
+    assert lab.rows(STEPS) == []
+    assert lab.rows("select session_id from current.rating") == [("S-1",)]
+
+
 def test_a_log_beside_its_ratings_in_one_workbook_is_read_once_with_them(lab: Lab) -> None:
     beside = (
         LAYOUT.partition("[timeline]")[2].replace("\n", '\nsheet = "Events"\n', 1).replace(", required = false", "")
@@ -246,6 +257,7 @@ def test_a_log_can_be_tried_before_it_is_loaded(lab: Lab) -> None:
     said = try_layout(path, layout, lab.settings, FIRST_NIGHT)
     assert "Its text: fits; 2 logs of events from row 2 on" in said
     assert "  E2  session_id S-1, rater_id R-1: 3 events" in said
+    assert "      episode 1: minute 3 joint_focus; minute 9.5 arousal, flooding; minute 12 mode, pretend" in said
     assert "  E5  session_id S-2, rater_id R-9: 1 event — would be held" in said
     assert any(
         line.endswith(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import time, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from flows.forms.form_layout import EVENT_HEADERS
 from flows.forms.rating_form import write_form
@@ -185,6 +187,17 @@ def test_a_corrected_timeline_is_a_correction_and_keeps_the_earlier_one(lab: Lab
     assert [line for line, *_ in lab.rows(STEPS.format("current.step"))] == [1, 2]
     assert lab.rows("select workbook from current.rating") == [("friday.xlsx",)]
     assert lab.rows("select count(*) from history.step") == [(5,)]
+
+
+def test_a_rating_that_counts_as_it_stood_before_a_consensus_keeps_the_timeline_of_then(lab: Lab, filled: Path) -> None:
+    drops(lab, filled, "monday.xlsx", LINES, E5="observer")
+    drops(lab, filled, "agreed.xlsx", E5="consensus")
+    lab.night()
+    drops(lab, filled, "friday.xlsx", LINES[:2], E5="observer", E6=3)
+    assert lab.night()["accepted"] == 1
+    observed = " where rating_id in (select rating_id from current.rating where role = 'observer')"
+    assert [row[:4] for row in lab.rows(STEPS.format(f"current.step{observed}"))] == [row[:4] for row in READ]
+    assert lab.rows("select distinct workbook from current.step") == [("monday.xlsx",)]
 
 
 def test_the_same_timeline_again_is_a_duplicate_and_brings_its_note(lab: Lab, filled: Path) -> None:
@@ -368,7 +381,51 @@ def test_a_slip_in_a_log_holds_its_own_rating_alone(lab: Lab) -> None:
     lab.sends("log.xlsx", sheets={"Scores": scores("S-1 R-1", "S-2 R-1"), "Events": events})
     said = lab.night()
     assert (said["accepted"], said["held"]) == (1, 1)
-    assert lab.findings() == [("log.xlsx", "C3", "minute_unreadable")]
+    assert lab.findings() == [("log.xlsx", "C3", "clock_unreadable")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ((time(2, 0), time(4, 30)), [("C2", "clock_ambiguous"), ("C3", "clock_ambiguous")]),
+        ((time(0, 30), time(0, 59), timedelta(hours=75, minutes=30)), [("C4", "clock_ambiguous")]),
+        ((time(0, 2), time(0, 59, 30), time(1, 12)), [2.0, 59.5, 72.0]),
+        (("2:00", "4:30", "1:12:00"), [2.0, 4.5, 72.0]),
+        (("2:00", "12", "4.5"), [("C3", "clock_unreadable"), ("C4", "clock_unreadable")]),
+    ],
+)
+def test_a_time_of_which_a_spreadsheet_may_have_made_hours_is_asked_about(
+    lab: Lab, typed: tuple[time | timedelta | str, ...], found: list[object]
+) -> None:
+    lab.describes(LOG)
+    lab.sends("log.xlsx", content=with_events(*typed))
+    lab.night()
+    places = [(cell, code) for _, cell, code in lab.findings()]
+    assert places or [minute for (minute,) in lab.rows("select minute from current.step order by line")] == found
+    assert not places or places == found
+
+
+def with_events(*times: time | timedelta | str) -> bytes:
+    """A workbook with every score of S-1 by R-1, and a line of the log at each of these times."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Scores"
+    for line in scores("S-1 R-1").splitlines():
+        sheet.append([part.strip() for part in line.split("|")])
+    events = book.create_sheet("Events")
+    for row in (("Session", "By", "At", "What"), *(("S-1", "R-1", at, "F") for at in times)):
+        events.append(row)
+    book.save(out := BytesIO())
+    return out.getvalue()
+
+
+def test_seconds_that_cannot_be_read_are_asked_for_as_seconds(lab: Lab) -> None:
+    lab.describes(LOG.replace('minutes = "clock"', 'minutes = "seconds"'))
+    events = "Session | By | At | What\nS-1 | R-1 | 90 | F\nS-1 | R-1 | 2:00 | V"
+    lab.sends("log.xlsx", sheets={"Scores": scores("S-1 R-1"), "Events": events})
+    lab.night()
+    assert lab.findings() == [("log.xlsx", "C3", "seconds_unreadable")]
 
 
 def test_a_log_whose_columns_are_not_there_is_named_with_what_it_lacks(lab: Lab) -> None:
@@ -385,6 +442,7 @@ def test_layout_try_shows_the_timeline(lab: Lab) -> None:
     lines = try_layout(path, lab.settings.own_schemas / "layouts" / "our-log.toml", lab.settings, FIRST_NIGHT)
     assert "Sheet Events: a timeline; 2 lines go with the ratings" in lines
     assert "Sheet Scores: fits; 1 rating from row 2 on" in lines
+    assert "      episode 1: minute 1 joint_focus; minute 2 validation" in lines
 
 
 def test_the_words_of_the_timeline_are_those_of_the_published_columns() -> None:

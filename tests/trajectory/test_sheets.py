@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,9 @@ from flows.publish.facts import NightFacts
 from flows.publish.summary import write_summary
 from flows.publish.supervision_sheet import write_supervision_sheets
 from schemas.codes import PURPOSE
-from tests.support.drawn_ratings import roster_of
-from tests.support.workbooks import open_book, table_of
-from tests.trajectory.drawn import STEPS, Trajectories
+from tests.support.drawn_ratings import Ratings, roster_of
+from tests.support.workbooks import open_book, table_of, texts_of
+from tests.trajectory.drawn import CATALOG, STEPS, Trajectories
 
 FACTS = NightFacts(dt.date(2026, 7, 1), "Test lab", "ask us", True, dt.date(2026, 5, 1), "0.1")
 ROSTER = "therapist | team | supervisor\nT-1 | north | SV-1\nT-2 | north | SV-1"
@@ -148,6 +149,25 @@ def test_the_picture_draws_each_episode_on_its_rung_and_has_a_text_of_its_own(fo
         == 1
     )
     assert sum(text.count("Marks for the last 1 sessions of therapist T-1") for text in drawings) == 1
+
+
+def test_a_case_is_named_as_a_case(tmp_path: Path) -> None:
+    of_cases = CATALOG.latest("mbt-session").model_copy(update={"id": "our-cases", "unit": "case"})
+    lab = Ratings(roster_of(ROSTER), replace(CATALOG, instruments={("our-cases", "1.0"): of_cases}))
+    lab.counts("""
+        session | therapist | patient | on         | rater | instrument    | item     | adherence | competence
+        C-1 @ 6 | T-1       | P-1     | 2026-03-01 | R-1   | our-cases 1.0 | humility | 4         | 4
+    """)
+    lab.notes("""
+        session | rater | instrument | minute | step        | mode
+        C-1 @ 6 | R-1   | our-cases  | 3      | joint_focus | .
+        C-1 @ 6 | R-1   | our-cases  | 8      | mode        | pretend
+    """)
+    lab.rebuild()
+    write_supervision_sheets(lab.con, tmp_path, FACTS)
+    told = " ".join(texts_of(open_book(tmp_path / "SV-1" / "T-1.xlsx")["Trajectory in sessions"]))
+    assert "case C-1 at month 6, 2026-03-01, minute 8" in told
+    assert "C-1 @ 6," not in told
 
 
 def test_a_therapist_of_whom_nothing_is_known_has_no_such_sheet(folder: Path) -> None:

@@ -161,6 +161,24 @@ def test_what_was_done_is_counted_with_what_followed() -> None:
     ]
 
 
+def test_a_line_of_a_log_that_names_no_rater_counts_once_however_many_rated_the_session() -> None:
+    trajectories = Trajectories()
+    trajectories.rated("S-1")
+    trajectories.rated("S-1", "R-2")
+    trajectories.rated("S-2")
+    trajectories.notes("""
+        session | rater | instrument  | step        | shared
+        S-1     | R-1   | mbt-session | joint_focus | yes
+        S-1     | R-1   | mbt-session | arousal     | yes
+        S-1     | R-2   | mbt-session | joint_focus | yes
+        S-1     | R-2   | mbt-session | arousal     | yes
+    """)
+    trajectories.noted("S-2", "joint_focus")
+    trajectories.rebuild()
+    counted = trajectories.asks("select done, n_sessions, n_lines from supervision.trajectory_done order by all")
+    assert counted == [("arousal", 1, 1), ("joint_focus", 2, 2)]
+
+
 def test_every_line_can_be_traced_to_its_cell() -> None:
     trajectories = Trajectories()
     trajectories.rated("S-1")
