@@ -53,12 +53,18 @@ def before(evening: Path) -> State:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(nights: CleanNights, evening: Path, tmp_path_factory: pytest.TempPathFactory) -> State:
-    """What they see, and what is kept, after the night when nothing ends it."""
+def morning(nights: CleanNights, evening: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That home after the night when nothing ends it."""
     home = copy_home(evening, tmp_path_factory.mktemp("undisturbed") / "home")
     assert nights.have(home, SECOND, with_children=True).exit_code == 0
     assert lies_about(home) == []
-    return state_of(home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def undisturbed(morning: Path) -> State:
+    """What they see then, and what is kept."""
+    return state_of(morning)
 
 
 @pytest.fixture

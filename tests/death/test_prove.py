@@ -190,6 +190,14 @@ def held(proving: Bench, standing: Bench, tmp_path_factory: pytest.TempPathFacto
     return Held(results, recorded, list(folder.iterdir()))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _few_places() -> Iterator[None]:
+    """Nights begin while the first has just taken its lock and when it is nearly done; the lock knows no place between."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("flows.prove.at_once.PLACES", ("lock taken", "between swaps"))
+        yield
+
+
 def test_the_whole_of_it_holds_trial_after_trial(held: Held) -> None:
     assert [(r.trial.name, r.figures.holds, r.figures.lost, r.figures.wrong) for r in held.results] == [
         ("hostile files", True, 0, ()),
@@ -198,7 +206,7 @@ def test_the_whole_of_it_holds_trial_after_trial(held: Held) -> None:
         ("readers", True, 0, ()),
         ("injection", True, 0, ()),
     ]
-    assert [r.figures.tried for r in held.results] == [16, 21, 9, 9, 43]
+    assert [r.figures.tried for r in held.results] == [16, 21, 6, 9, 43]
     assert held.left == []
 
 

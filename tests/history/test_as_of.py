@@ -123,7 +123,7 @@ def test_every_past_day_is_told_as_it_was_published(
 
 def test_a_rating_that_is_no_longer_new_makes_the_night_no_idle_one(lab: PastNights) -> None:
     send(lab, "S-1|R-1|T-1|P-1|2026-05-01|.|2026-06-20|4|4|.")
-    for on in (FIRST, dt.date(2026, 9, 10), dt.date(2026, 9, 25)):  # last time: 2026-04-02, 06-12 and 06-27
+    for on in (dt.date(2026, 9, 10), dt.date(2026, 9, 25)):  # last time: 2026-06-12 and 06-27
         lab.publishes(on)
     assert lab.tells(on) == lab.was(on)
     sheet = "supervision/SV-1/T-1.xlsx"

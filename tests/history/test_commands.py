@@ -22,7 +22,9 @@ HEAD = "session | rater | therapist | patient | date | revision | adherence | co
 JULY_1, JULY_8, JULY_9 = (dt.date(2026, 7, day) for day in (1, 8, 9))
 
 
-def test_a_day_that_cannot_be_told_is_answered_with_one_that_can(lab: PastNights) -> None:
+def test_a_day_that_cannot_be_told_is_answered_with_one_that_can_and_another_version_is_named(
+    lab: PastNights, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(UsageError, match="No night has run in this home yet"):
         lab.tells(JULY_1)
     lab.publishes(JULY_1)
@@ -31,7 +33,9 @@ def test_a_day_that_cannot_be_told_is_answered_with_one_that_can(lab: PastNights
     with pytest.raises(UsageError, match=r"2026-07-09 is still to come\. The last night was that of 2026-07-01"):
         lab.tells(JULY_9, today=JULY_8)
     # nothing was ever sent, and a day without a night shows the night before it
+    monkeypatch.setattr("flows.as_of.version", lambda _: "9.9")
     assert lab.tells(JULY_8) == lab.was(JULY_1)
+    assert lab.said_of_past.endswith("the night of 2026-07-01, computed by version 9.9 (it ran under 0.1.0).")
 
 
 def test_a_past_day_is_told_by_the_command_of_the_readme_and_nothing_else_changes(
@@ -59,18 +63,7 @@ def test_a_past_day_is_told_by_the_command_of_the_readme_and_nothing_else_change
     assert (past / "2026-07-08" / "fidelity.duckdb").exists()
 
 
-def test_another_version_is_named(
-    lab: PastNights, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lab.publishes(JULY_8)
-    monkeypatch.setattr("flows.as_of.version", lambda _: "9.9")
-    assert cli.main(["as-of", "2026-07-08", "--home", str(lab.settings.home)]) == 0
-    assert "computed by version 9.9 (it ran under 0.1.0)" in capsys.readouterr().out
-
-
 def test_neither_command_runs_beside_a_night(lab: PastNights) -> None:
-    lab.sends("a.csv", HEAD + "S-1|R-1|T-1|P-1|2026-05-01|.|4|4")
-    lab.publishes(JULY_1)
     with night_lock(lab.settings, dt.datetime(2026, 7, 1, tzinfo=dt.UTC)):
         with pytest.raises(NightRunning):
             lab.tells(JULY_1)

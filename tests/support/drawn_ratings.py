@@ -152,7 +152,7 @@ class Ratings:
     """A working file in memory: history, reference and current are drawn; everything after them is made by the models."""
 
     def __init__(self, roster: Roster | None = None, catalog: Catalog = CATALOG, **settings: Any) -> None:
-        self.con = duckdb.connect()
+        self.con = duckdb.connect(config={"threads": "1"})  # tables so small gain nothing by more
         self.con.execute((SQL / "10_history" / "tables.sql").read_text(encoding="utf-8"))
         self.con.execute(CURRENT)
         self._insert("history.night", [(1, NIGHT_ON, SEEN_AT, "0.1.0", 0, 0, 0, 0, 0, 0)])
