@@ -16,6 +16,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,13 @@ class Ratings:
         self._rows: list[dict[str, str]] = []
         self._held: list[dict[str, str]] = []
         self._noted: list[dict[str, str]] = []
+
+    def copied(self, file: Path) -> Ratings:
+        """The same lab over a file that holds its tables."""
+        other = copy(self)
+        other.con = duckdb.connect(str(file), config={"threads": "1"})
+        other._rows, other._held, other._noted = [*self._rows], [*self._held], [*self._noted]
+        return other
 
     def counts(self, text: str) -> None:
         """Ratings that count, an item a row."""
