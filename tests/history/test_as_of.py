@@ -6,7 +6,7 @@ import datetime as dt
 import os
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from tests.history.past_nights import PastNights
@@ -94,8 +94,12 @@ EVERYTHING = [
 ]  # fmt: skip
 
 
+N_DRAWN = int(os.environ.get("HISTORY_EXAMPLES", "0"))  # histories drawn at random beside the one that has everything
+
+
 @settings(
-    max_examples=int(os.environ.get("HISTORY_EXAMPLES", "1")),
+    max_examples=max(1, N_DRAWN),
+    phases=[Phase.explicit, *([Phase.generate, Phase.shrink] if N_DRAWN else [])],
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),

@@ -16,6 +16,7 @@ from flows.load.connection import open_published
 from flows.load.lock import night_lock
 from flows.load.night import working_file
 from tests.history.past_nights import PastNights, seen
+from tests.keeping.homes import without_workbooks
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = "session | rater | therapist | patient | date | revision | adherence | competence\n"
@@ -25,6 +26,7 @@ JULY_1, JULY_8, JULY_9 = (dt.date(2026, 7, day) for day in (1, 8, 9))
 def test_a_day_that_cannot_be_told_is_answered_with_one_that_can_and_another_version_is_named(
     lab: PastNights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    without_workbooks(monkeypatch)
     with pytest.raises(UsageError, match="No night has run in this home yet"):
         lab.tells(JULY_1)
     lab.publishes(JULY_1)
@@ -72,6 +74,7 @@ def test_neither_command_runs_beside_a_night(lab: PastNights) -> None:
 
 
 def test_a_file_that_was_arriving_is_told_as_arriving(lab: PastNights, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_workbooks(monkeypatch)
     slow = lab.sends("slow.csv", HEAD + "S-1|R-1|T-1|P-1|2026-05-01|.|4|4")
 
     def grows(_: float) -> None:
@@ -89,7 +92,10 @@ def test_a_file_that_was_arriving_is_told_as_arriving(lab: PastNights, monkeypat
         assert lab.tells(day) == lab.was(day)
 
 
-def test_a_home_of_the_release_before_goes_on_and_says_from_which_night_it_can_tell(lab: PastNights) -> None:
+def test_a_home_of_the_release_before_goes_on_and_says_from_which_night_it_can_tell(
+    lab: PastNights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_workbooks(monkeypatch)
     lab.sends("a.csv", HEAD + "S-1|R-1|T-1|P-1|2026-05-01|.|4|4\nS-2|R-9|T-1|P-1|2026-05-02|.|4|4")
     lab.publishes(JULY_1)
     _set_back(lab)

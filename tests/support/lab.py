@@ -8,8 +8,8 @@
     assert lab.values() == {("S-001", "R-1", "not_knowing", "adherence"): 4, …}
 
 Nights run without the engine and read in this process, so that one takes a fraction of a second; frames are held to their
-schemas only in a lab that `validates` (those of intake and of hostile sheets), which is a quarter of such a night. What a drawn table
-does not name (therapist, patient, date) is the same everywhere: T-1, P-1, 2026-06-01.
+schemas only in a lab that `validates` (those of intake and of hostile sheets), which is a quarter of such a night. What a
+drawn table does not name (therapist, patient, date) is the same everywhere: T-1, P-1, 2026-06-01.
 """
 
 from __future__ import annotations
