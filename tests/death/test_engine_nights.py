@@ -17,7 +17,7 @@ from tests.death.conftest import ROOT, CleanNights, assert_same, assert_whole
 CLI = "import sys; from flows.cli import main; sys.exit(main())"
 PATIENCE_SECONDS = 180
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.engine
 
 
 def have_engine_night(home: Path, failpoint: str) -> int:

@@ -20,7 +20,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 SOON = {"active": True, "schedule": {"interval": 15, "timezone": "UTC"}}
 
 # All in one file, hence in one process: two servers at a time are more than a small machine carries.
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.engine
 
 
 def test_a_night_runs_on_a_temporary_server_that_records_its_steps(temporary: Nights, home: Path) -> None:

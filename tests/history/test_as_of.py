@@ -85,11 +85,12 @@ night = st.tuples(st.sampled_from([0, 1, 8, 40]), st.lists(deed, max_size=3))
 EVERYTHING = [
     (0, [("rates", 0, "R-1", ".", "3"), ("rates", 0, "R-9", ".", "6"), ("describes more", 0, "R-1", ".", "3")]),
     (1, [("disputes", 0, "R-2", "1", "6"), ("rates", 1, "R-1", ".", "9"), ("rates", 2, "R-2", ".", "3")]),
-    (8, [("knows everyone", 0, "R-1", ".", "3"), ("describes more", 0, "R-1", ".", "3")]),
-    (1, [("rates", 0, "R-1", "2", "6"), ("rates", 1, "R-1", ".", "6"), ("chooses", 2, "R-1", ".", "3")]),
-    (1, [("takes back", 0, "R-1", ".", "3")]),
+    (8, [
+        ("knows everyone", 0, "R-1", ".", "3"), ("describes more", 0, "R-1", ".", "3"), ("rates", 0, "R-1", "2", "6"),
+        ("rates", 1, "R-1", ".", "6"), ("chooses", 2, "R-1", ".", "3"), ("takes back", 0, "R-1", ".", "3"),
+    ]),
     (0, [("rates", 0, "R-1", "3", "3")]),
-    (40, []),
+    (1, []),
     (40, [("takes back", 0, "R-2", ".", "3"), ("chooses", 1, "R-1", ".", "3")]),
 ]  # fmt: skip
 

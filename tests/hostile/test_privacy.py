@@ -71,7 +71,6 @@ def published_rows(home: Path) -> Iterator[str]:
                 yield from (str(row) for row in con.execute(f'select * from "{schema}"."{table}"').fetchall())
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("engine", [False, pytest.param(True, marks=pytest.mark.engine)], ids=["plain", "engine"])
 def test_a_night_over_hostile_sheets_tells_nothing_of_what_stood_in_them(tmp_path: Path, engine: bool) -> None:
     home = tmp_path / "home"

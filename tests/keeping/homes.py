@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from pandera.config import config_context
 from python_calamine import CalamineError, CalamineWorkbook
 
 import flows.measure
@@ -71,8 +72,9 @@ def without_models(monkeypatch: pytest.MonkeyPatch) -> None:
 class Home:
     """A lab's home with whole nights, ends of nights and erasures."""
 
-    def __init__(self, path: Path, *, n_nights: int = 0, **settings: Any) -> None:
+    def __init__(self, path: Path, *, n_nights: int = 0, validates: bool = False, **settings: Any) -> None:
         self.path = path
+        self.validates = validates  # tables' schemas are other tests' matter, save in `test_erase`
         self.lab = Lab(path).draws()
         self.given = settings
         self.n_nights = n_nights
@@ -90,14 +92,16 @@ class Home:
         self.lab.leaves()
         now = self.now()
         self.n_nights += 1
-        return run_night(self.settings, now, now.date(), do_plainly, Silence()).counts
+        with config_context(validation_enabled=self.validates):
+            return run_night(self.settings, now, now.date(), do_plainly, Silence()).counts
 
     def erases(self, *, failpoint: str = "", **people: Sequence[str]) -> list[str]:
         """Erase people, as the command does."""
         self.lab.leaves()
         arm(failpoint)
         try:
-            return erase(self.settings, People(**people), self.now(-1))
+            with config_context(validation_enabled=self.validates):
+                return erase(self.settings, People(**people), self.now(-1))
         finally:
             arm("")
 

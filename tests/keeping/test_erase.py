@@ -112,7 +112,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, Home
         folder = tmp_path_factory.mktemp("erase")
         for name in ("with", "without"):
             (folder / name / "raw").mkdir(parents=True)
-        erased, never = Home(folder / "with"), Home(folder / "without")
+        erased, never = Home(folder / "with", validates=True), Home(folder / "without", validates=True)
         make(erased, with_people=True)
         make(never, with_people=False)
         erased.lab.sends("waits.csv", f"{HEAD}\nS-41 | R-1 | T-1 | {PATIENT} | 2026-06-03 | 4 | 5 | .")
