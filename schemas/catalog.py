@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -205,7 +206,9 @@ def _read(path: Path, model: type[P], error: type[FidelityError]) -> P:
     return _parse(text, path.name, model, error)
 
 
+@lru_cache(maxsize=256)
 def _parse(text: str, name: str, model: type[P], error: type[FidelityError]) -> P:
+    """What a text describes; nobody changes it, so a process that asks for the catalog again reads each text once."""
     try:
         return model.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as wrong:

@@ -68,7 +68,7 @@ def _send(home: Path) -> dict[bytes, str]:
         marks.update({f"mark{n}{field}".encode(): f"{lead.format('…').strip()} as {field}" for field in FIELDS})
         for lowest, suffix in ((4, ".csv"), (9, " held.csv")):  # the second waits for its rater, and is sent back
             _write(inbox_of(home) / (said["workbook"].replace("/", "") + suffix), _rows(said, items, lowest))
-        roster["therapists"].append([said["therapist"], said["team"], f"SV{n}"])
+        roster["therapists"].append([said["therapist"], said["team"], "SV"])
         roster["raters"].append([said["rater"], said["team"]])
     for name, rows in roster.items():
         _write(home / "raw" / f"{name}.csv", rows)

@@ -20,7 +20,7 @@ UNKNOWN_AT_FIRST = (
 )
 
 
-def make_home(home: Path, *, whole_roster: bool = False) -> Path:
+def make_home(home: Path) -> Path:
     """A home with the demo lab's layouts and roster, without sheets.
 
     Raises:
@@ -32,18 +32,17 @@ def make_home(home: Path, *, whole_roster: bool = False) -> Path:
         )
     (home / "raw" / "inbox").mkdir(parents=True)
     shutil.copytree(EXAMPLES / "schemas", home / "schemas")
-    for name in ("therapists.csv", "raters.csv"):
-        shutil.copy(EXAMPLES / name, home / "raw")
-    if not whole_roster:
-        _leave_out(home / "raw" / "raters.csv", UNKNOWN_AT_FIRST)
+    _copy_roster("therapists.csv", home)
+    _copy_roster("raters.csv", home, but=UNKNOWN_AT_FIRST)
     return home
 
 
-def _leave_out(roster: Path, rater: str) -> None:
-    with roster.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.reader(file) if row[0] != rater]
-    with roster.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(rows)
+def _copy_roster(name: str, home: Path, but: str = "") -> None:
+    """The people of the lab alone: for each supervisor a file is published, in every night that is tried."""
+    with (EXAMPLES / name).open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    with (home / "raw" / name).open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([head, *(row for row in rows if row[1] == LAB and row[0] != but)])
 
 
 def send_first(home: Path) -> None:
@@ -63,7 +62,7 @@ def send_second(home: Path) -> None:
     shutil.copy2(EXAMPLES / "night1" / LAB / FIRST_SHEETS[0], inbox / "team" / "copy.xlsx")
     (inbox / "half.xlsx").write_bytes(b"PK\x03\x04 half")
     (inbox / "~$half.xlsx").write_bytes(b"lock")
-    shutil.copy(EXAMPLES / "raters.csv", home / "raw")
+    _copy_roster("raters.csv", home)
 
 
 def make_evening(folder: Path, nights: Have) -> Evening:

@@ -12,6 +12,7 @@ from flows.prove.nights import Ended, Nights, serving_nights
 from flows.prove.state import FIRST, SECOND, State, copy_home, differences, lies_about, state_of, whole
 from flows.prove.trial import Bench, Evening
 from tests.death.home import make_lab, send_second, write_into
+from tests.support.made_once import made_once
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,12 +39,14 @@ def nights() -> Iterator[CleanNights]:
 @pytest.fixture(scope="session")
 def evening(nights: CleanNights, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home before the night that dies: one night published, a therapist's answer in her sheet, the next sheets sent."""
-    home = tmp_path_factory.mktemp("evening") / "home"
-    lab = make_lab(home)
-    assert nights.have(home, FIRST).exit_code == 0
-    write_into(lab.settings.published / "supervision" / "SV-1" / "T-1.xlsx")
-    send_second(lab)
-    return home
+
+    def make(home: Path) -> None:
+        lab = make_lab(home)
+        assert nights.have(home, FIRST).exit_code == 0
+        write_into(lab.settings.published / "supervision" / "SV-1" / "T-1.xlsx")
+        send_second(lab)
+
+    return made_once(tmp_path_factory, "evening", make)
 
 
 @pytest.fixture(scope="session")
@@ -53,12 +56,21 @@ def before(evening: Path) -> State:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(nights: CleanNights, evening: Path, tmp_path_factory: pytest.TempPathFactory) -> State:
-    """What they see, and what is kept, after the night when nothing ends it."""
-    home = copy_home(evening, tmp_path_factory.mktemp("undisturbed") / "home")
-    assert nights.have(home, SECOND, with_children=True).exit_code == 0
-    assert lies_about(home) == []
-    return state_of(home)
+def morning(nights: CleanNights, evening: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That home after the night when nothing ends it."""
+
+    def make(home: Path) -> None:
+        copy_home(evening, home)
+        assert nights.have(home, SECOND, with_children=True).exit_code == 0
+        assert lies_about(home) == []
+
+    return made_once(tmp_path_factory, "morning", make)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(morning: Path) -> State:
+    """What they see then, and what is kept."""
+    return state_of(morning)
 
 
 @pytest.fixture

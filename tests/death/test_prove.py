@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import re
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -29,8 +30,8 @@ from flows.prove.material import make_evening
 from flows.prove.nights import Ended, Have, settings_of
 from flows.prove.readers import try_readers
 from flows.prove.run import MARKER, carried_out, have_trials, run_prove
-from flows.prove.state import SECOND
-from flows.prove.trial import Bench, Figures, Trial
+from flows.prove.state import SECOND, State, copy_home
+from flows.prove.trial import Bench, Evening, Figures, Trial
 from tests.death.conftest import CleanNights
 
 KILL = Kill((0.5,), with_children=False, kill_child=False, next_on=SECOND)
@@ -41,6 +42,12 @@ def proving(nights: CleanNights, tmp_path_factory: pytest.TempPathFactory) -> Be
     """What `fidelity prove` stands on."""
     folder = tmp_path_factory.mktemp("proving")
     return Bench(folder, nights, make_evening(folder, nights), n_kills=1, seed=1)
+
+
+@pytest.fixture(scope="module")
+def standing(nights: CleanNights, evening: Path, before: State, undisturbed: State) -> Bench:
+    """The same with the home of a smaller lab."""
+    return Bench(evening, nights, Evening(evening, before, undisturbed))
 
 
 @dataclasses.dataclass
@@ -117,58 +124,110 @@ def limit_one(bench: Bench) -> Figures:
 # name -> the trial, the harm that it must notice, and words of what it then says
 TRIALS: dict[str, tuple[Callable[[Bench], Figures], Callable[[Path], object], str]] = {
     "kills": (kill_one, forget_a_workbook, "history.workbook differs"),
-    "disk": (limit_one, count_twice, "history.rating differs"),
+    "disk full": (limit_one, count_twice, "history.rating differs"),
     "duplicates": (try_duplicates, accept_copies, "a copy is accepted"),
-    "hostile": (try_hostile, accept_rubbish, "'half.xlsx' is accepted"),
+    "hostile files": (try_hostile, accept_rubbish, "'half.xlsx' is accepted"),
     "readers": (try_readers, write_in_place, "does not open"),
     "injection": (try_injection, let_formulas_live, "=…() as therapist became alive"),
 }
 
 
-HELD_BELOW = ("hostile", "duplicates")  # by the whole of `prove`
-HELD_ELSEWHERE = ("kills", "disk")  # in test_random_kills.py and test_disk_full.py
-OF_ANY_LAB = ("kills", "disk", "readers")  # so that of a smaller one will do
+HELD_HERE = ("hostile files", "duplicates", "injection", "nights at once", "readers")
+OF_ANY_LAB = ("nights at once", "readers", "kills", "disk full")  # so that of a smaller one will do
+
+
+@dataclasses.dataclass
+class Recorded:
+    """Nights of which it is kept how they ended and what they made of their home."""
+
+    nights: Have
+    kept: Path
+    ended: dict[str, Ended] = dataclasses.field(default_factory=dict)
+
+    def have(self, home: Path, night_on: str, **how: Any) -> Ended:
+        """Have a night."""
+        name = f"{len(self.ended)} {home.name} {night_on}"
+        self.ended[name] = self.nights.have(home, night_on, **how)
+        copy_home(home, self.kept / name)
+        return self.ended[name]
+
+
+@dataclasses.dataclass
+class Replayed:
+    """The same nights once more, in the same order: each home becomes what it had become."""
+
+    recorded: Recorded
+    n_had: int = 0
+
+    def have(self, home: Path, night_on: str, **_how: Any) -> Ended:
+        """Put the night's home in place."""
+        name = list(self.recorded.ended)[self.n_had]
+        assert name == f"{self.n_had} {home.name} {night_on}"
+        self.n_had += 1
+        shutil.rmtree(home)
+        copy_home(self.recorded.kept / name, home)
+        return self.recorded.ended[name]
+
+
+@dataclasses.dataclass
+class Held:
+    """The trials of `prove` as they went when nobody did any harm."""
+
+    results: list[run.Result]
+    recorded: dict[str, Recorded]
+    left: list[Path]
+
+
+@pytest.fixture(scope="module")
+def held(proving: Bench, standing: Bench, tmp_path_factory: pytest.TempPathFactory) -> Held:
+    """Each trial had once; those that say it more strongly in files of their own aside (kills, a full disk)."""
+    folder, kept = tmp_path_factory.mktemp("held"), tmp_path_factory.mktemp("kept")
+    results, recorded = [], {}
+    for trial in [trial for trial in run.TRIALS if trial.name in HELD_HERE]:
+        on = standing if trial.name in OF_ANY_LAB else proving
+        recorded[trial.name] = Recorded(on.nights, kept / trial.name)
+        results += have_trials([trial], on.evening, folder, recorded[trial.name], 1, 1, Silence())
+    return Held(results, recorded, list(folder.iterdir()))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_places() -> Iterator[None]:
+    """Nights begin while the first has just taken its lock and when it is nearly done; the lock knows no place between."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("flows.prove.at_once.PLACES", ("lock taken", "between swaps"))
+        yield
+
+
+def test_the_whole_of_it_holds_trial_after_trial(held: Held) -> None:
+    assert [(r.trial.name, r.figures.holds, r.figures.lost, r.figures.wrong) for r in held.results] == [
+        ("hostile files", True, 0, ()),
+        ("duplicates", True, 0, ()),
+        ("nights at once", True, 0, ()),
+        ("readers", True, 0, ()),
+        ("injection", True, 0, ()),
+    ]
+    assert [r.figures.tried for r in held.results] == [16, 21, 6, 9, 43]
+    assert held.left == []
 
 
 @pytest.mark.parametrize("name", TRIALS)
-def test_a_trial_holds_and_notices_what_is_lost(proving: Bench, bench: Bench, tmp_path: Path, name: str) -> None:
+def test_a_trial_notices_what_is_lost(held: Held, proving: Bench, standing: Bench, tmp_path: Path, name: str) -> None:
     try_it, sabotage, words = TRIALS[name]
-    standing_on = bench if name in OF_ANY_LAB else proving
-    if name not in (*HELD_BELOW, *HELD_ELSEWHERE):
-        (tmp_path / "well").mkdir()
-        assert try_it(dataclasses.replace(standing_on, folder=tmp_path / "well")).holds
-    (tmp_path / "harmed").mkdir()
-    harmed = dataclasses.replace(
-        standing_on, folder=tmp_path / "harmed", nights=Sabotaged(standing_on.nights, sabotage)
-    )
+    on = standing if name in OF_ANY_LAB else proving
+    # what the nights themselves do is had once; the harm comes after each
+    nights = Replayed(held.recorded[name]) if name in HELD_HERE else on.nights
+    harmed = dataclasses.replace(on, folder=tmp_path, nights=Sabotaged(nights, sabotage))
     figures = carried_out(Trial(name, name, try_it), harmed)
     assert not figures.holds
     assert any(words in sentence for sentence in figures.wrong), figures.wrong
 
 
-def test_the_whole_of_it_holds_trial_after_trial(proving: Bench, bench: Bench, tmp_path: Path) -> None:
-    results = []
-    for evening, names in ((proving.evening, ("hostile files", "duplicates")), (bench.evening, ("nights at once",))):
-        trials = [trial for trial in run.TRIALS if trial.name in names]
-        results += have_trials(trials, evening, tmp_path, proving.nights, 1, 1, Silence())
-    assert [(r.trial.name, r.figures.holds, r.figures.lost, r.figures.wrong) for r in results] == [
-        ("hostile files", True, 0, ()),
-        ("duplicates", True, 0, ()),
-        ("nights at once", True, 0, ()),
-    ]
-    assert [r.figures.tried for r in results] == [16, 21, 9]
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_second_night_that_is_let_in_is_noticed(
-    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("flows.prove.at_once.PLACES", ("loaded",))  # the whole of `prove`, above, stands still at each
-
+def test_a_second_night_that_is_let_in_is_noticed(held: Held, standing: Bench, tmp_path: Path) -> None:
     def let_in(ended: Ended) -> Ended:
         return dataclasses.replace(ended, meanwhile=[(0, "Night of 2026-07-08: nothing new.") for _ in ended.meanwhile])
 
-    harmed = dataclasses.replace(bench, nights=Sabotaged(bench.nights, nothing, let_in))
+    nights = Sabotaged(Replayed(held.recorded["nights at once"]), nothing, let_in)
+    harmed = dataclasses.replace(standing, folder=tmp_path, nights=nights)
     assert try_at_once(harmed).wrong == ("a second night ended with exit code 0",)
 
 

@@ -48,14 +48,21 @@ def blocks(kind: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home as a clone has it, with the example labs' first night dropped and their rosters and layouts in place."""
+    """A home as a clone has it, with sheets of two example labs dropped and their rosters and layouts in place.
+
+    They have an answer to every question; all sheets of all three labs are had in tests/flow/test_demo.py.
+    """
     home = tmp_path_factory.mktemp("home")
     shutil.copytree(ROOT / "raw" / "examples", home / "raw" / "examples")
     examples = home / "raw" / "examples"
     shutil.copytree(examples / "schemas", home / "schemas")
     for roster in ("therapists.csv", "raters.csv"):
-        shutil.copy(examples / roster, home / "raw" / roster)
-    shutil.copytree(examples / "night1", home / "raw" / "inbox")
+        lines = (examples / roster).read_text(encoding="utf-8").splitlines(keepends=True)
+        (home / "raw" / roster).write_text("".join(line for line in lines if ",east," not in line), encoding="utf-8")
+    shutil.copytree(examples / "night1" / "west", home / "raw" / "inbox" / "west")
+    (home / "raw" / "inbox" / "north").mkdir()
+    for sheet in (examples / "night1" / "north").glob("OPPTAK-10*"):
+        shutil.copy2(sheet, home / "raw" / "inbox" / "north")
     (home / "schemas" / "instruments").mkdir(exist_ok=True)
     (home / "schemas" / "instruments" / "our-scale.toml").write_text(blocks("toml instrument")[0], encoding="utf-8")
     yield home
@@ -87,7 +94,7 @@ def test_every_query_of_the_readme_answers_on_the_labs_file(published: Path) -> 
 
 
 def test_every_query_of_the_readme_runs_on_a_supervisors_file(published: Path) -> None:
-    with duckdb.connect(str(published / "supervision" / "SV-E1" / "fidelity.duckdb"), read_only=True) as con:
+    with duckdb.connect(str(published / "supervision" / "SV-N1" / "fidelity.duckdb"), read_only=True) as con:
         for query in blocks("sql"):
             con.execute(query).fetchall()
 

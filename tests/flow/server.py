@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 180  # a busy machine takes its time
+PATIENCE_SECONDS = 300  # a busy machine takes its time
 
 
 class Server:

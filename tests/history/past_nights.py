@@ -43,6 +43,7 @@ class PastNights(Lab):
         self.settings.raw.mkdir(parents=True)
         self.names(therapists={"T-1": "SV-1", "T-2": "SV-2"}, raters=("R-1", "R-2"))
         self.kept: dict[dt.date, Published] = {}
+        self.said_of_past = ""
         self.made: set[str] = set()  # dates that covers may name: of nights, of windows, of meetings
 
     def names(self, *, therapists: Mapping[str, str], raters: tuple[str, ...]) -> None:
@@ -83,7 +84,7 @@ class PastNights(Lab):
         """What `fidelity as-of` publishes of a day, in the place that it names."""
         self.leaves()
         with config_context(validation_enabled=False):
-            publish_as_of(self.now_settings(), _at(today or day), day)
+            self.said_of_past = publish_as_of(self.now_settings(), _at(today or day), day)[0]
         return undated(seen(self.settings.published / "as-of" / day.isoformat()), self.made)
 
     def was(self, day: dt.date) -> Published:

@@ -12,6 +12,7 @@ from flows.load.models import run_models
 from flows.load.night import working_file
 from tests.history.past_nights import PastNights
 from tests.history.test_withdraw import sends, takes_back
+from tests.keeping.homes import without_workbooks
 from tests.support.lab import Lab
 
 PEOPLE = "session | rater | therapist | patient | date | revision | adherence | competence\n"
@@ -93,7 +94,8 @@ def test_nothing_else_is_told(told: list[Row]) -> None:
     assert {row[0] for row in told} == {session for session, rows in STORIES.items() if rows}
 
 
-def test_a_supervisor_is_told_what_was_hers_before_and_after(lab: PastNights) -> None:
+def test_a_supervisor_is_told_what_was_hers_before_and_after(lab: PastNights, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_workbooks(monkeypatch)
     on = dt.date(2026, 7, 1)
     lab.sends("a.csv", PEOPLE + "MOVED|R-1|T-1|P-1|2026-05-01|.|4|4\nHERS|R-1|T-1|P-1|2026-05-02|.|4|4")
     lab.publishes(on)

@@ -13,6 +13,6 @@ from tests.support.lab import Lab
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
     """A lab in a home of its own that sends drawn tables."""
-    lab = Lab(tmp_path / "home").draws()
+    lab = Lab(tmp_path / "home", validates=True).draws()
     yield lab
     lab.leaves()

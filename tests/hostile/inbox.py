@@ -66,7 +66,7 @@ class Expected:
 
 def make_home(home: Path, outside: Path) -> dict[str, Expected]:
     """A lab's home with a full inbox; gives back what must become of each file whose fate is certain, by shown name."""
-    lab = Lab(home).draws()
+    lab = Lab(home, validates=True).draws()
     (home / "fidelity.toml").write_text(LIMITS)
     inbox = lab.settings.inbox
     expected: dict[str, Expected] = {}

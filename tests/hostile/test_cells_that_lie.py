@@ -60,7 +60,7 @@ def ids(row: int) -> str:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """A lab that only reads: whose tables have the day first in dates that are typed as text."""
-    lab = Lab(tmp_path_factory.mktemp("desk") / "home").draws()
+    lab = Lab(tmp_path_factory.mktemp("desk") / "home", validates=True).draws()
     lab.describes(WIDE.replace('shape = "wide"', 'shape = "wide"\ndate_order = "dmy"'))
     return lab
 

@@ -58,7 +58,7 @@ def rows() -> Iterator[list[str]]:
 def written(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Every workbook that a night, and the writing of forms, leave in a lab where all text is evil."""
     home = tmp_path_factory.mktemp("injection") / "home"
-    lab = Lab(home).draws()
+    lab = Lab(home, validates=True).draws()
     raw = lab.settings.raw
     raw.mkdir(parents=True)
     teams = [

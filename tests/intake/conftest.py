@@ -13,7 +13,7 @@ from tests.support.lab import PAIR, Lab
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
     """A lab in a home of its own that sends drawn tables."""
-    lab = Lab(tmp_path / "home").draws()
+    lab = Lab(tmp_path / "home", validates=True).draws()
     yield lab
     lab.leaves()
 
@@ -21,6 +21,6 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
 @pytest.fixture
 def other(tmp_path: Path) -> Lab:
     """A lab with the small instrument (two items on two scales) and no layout yet."""
-    lab = Lab(tmp_path / "home")
+    lab = Lab(tmp_path / "home", validates=True)
     lab.uses(PAIR)
     return lab

@@ -12,7 +12,7 @@ OSCE = Path(__file__).parents[2] / "raw" / "examples" / "osce"
 
 
 def test_every_score_of_the_examination_counts_and_its_blanks_are_ratings_never_made(tmp_path: Path) -> None:
-    lab = Lab(tmp_path)
+    lab = Lab(tmp_path, validates=True)
     shutil.copytree(OSCE / "schemas", lab.settings.own_schemas)
     shutil.copytree(OSCE / "night1", lab.settings.inbox)
     lab.night()

@@ -53,7 +53,7 @@ MIB = 1 << 20
 @pytest.fixture
 def order(tmp_path: Path) -> ReadingOrder:
     """What children are told: the drawn layouts, the default memory, two seconds a file."""
-    lab = Lab(tmp_path / "home").draws()
+    lab = Lab(tmp_path / "home", validates=True).draws()
     limits = Limits(file_bytes=100 * MIB, unpacked_bytes=300 * MIB, cells=2_000_000)
     spool = tmp_path / "spool"
     spool.mkdir()

@@ -107,7 +107,7 @@ def test_a_broken_frame_is_told_by_table_and_column_and_never_by_value() -> None
 
 
 def test_a_reader_that_breaks_tells_nothing_to_the_terminal(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    lab = Lab(tmp_path / "home").draws()
+    lab = Lab(tmp_path / "home", validates=True).draws()
     spool = tmp_path / "spool"
     spool.mkdir()
     (tmp_path / "raises").write_bytes(b"x")

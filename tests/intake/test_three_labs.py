@@ -62,7 +62,7 @@ def nights(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[list[dict[Place, Cell]], Lab, list[tuple[str, ...]]]]:
     """What counts after each of the two nights, the lab after the second, and what waited after the first."""
-    lab = Lab(tmp_path_factory.mktemp("labs"))
+    lab = Lab(tmp_path_factory.mktemp("labs"), validates=True)
     shutil.copytree(EXAMPLES / "schemas", lab.settings.own_schemas)
     for night in ("night1", "night2"):
         shutil.copytree(EXAMPLES / night, lab.settings.inbox, dirs_exist_ok=True)

@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 from pandera.config import config_context
 
-import flows.publish.night
-from flows.publish.supervision_sheet import SheetCounts
-from tests.keeping.homes import Home, reads_here, without_models
+from tests.keeping.homes import Home, reads_here, without_models, without_workbooks
 
 
 @pytest.fixture
@@ -19,10 +17,7 @@ def home_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     """Makes a home under a name."""
     reads_here(monkeypatch)
     without_models(monkeypatch)
-    # other tests' matter, as tables' schemas are
-    monkeypatch.setattr(flows.publish.night, "write_summary", lambda *_: None)
-    monkeypatch.setattr(flows.publish.night, "write_rater_sheets", lambda *_: 0)
-    monkeypatch.setattr(flows.publish.night, "write_supervision_sheets", lambda *_: SheetCounts())
+    without_workbooks(monkeypatch)  # other tests' matter, as tables' schemas are
 
     def make(name: str = "home", **settings: object) -> Home:
         (tmp_path / name / "raw").mkdir(parents=True)

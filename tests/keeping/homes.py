@@ -12,10 +12,12 @@ from typing import Any
 
 import duckdb
 import pytest
+from pandera.config import config_context
 from python_calamine import CalamineError, CalamineWorkbook
 
 import flows.measure
 import flows.nightly
+import flows.publish.night
 from flows.console import Silence
 from flows.failpoints import arm
 from flows.intake import door
@@ -25,6 +27,7 @@ from flows.measure.fits import TABLES
 from flows.nightly import run_night
 from flows.prove.nights import in_process
 from flows.publish import returned
+from flows.publish.supervision_sheet import SheetCounts
 from flows.settings import Settings, load_settings
 from flows.steps import do_plainly
 from schemas.published import PUBLISHED
@@ -53,6 +56,14 @@ def reads_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(returned, "guarded_calls", calls)
 
 
+def without_workbooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish the tables alone, where nobody looks at summaries and sheets."""
+    monkeypatch.setattr(flows.publish.night, "write_summary", lambda *_: None)
+    monkeypatch.setattr(flows.publish.night, "write_raters_book", lambda *_: None)
+    monkeypatch.setattr(flows.publish.night, "write_rater_sheets", lambda *_: 0)
+    monkeypatch.setattr(flows.publish.night, "write_supervision_sheets", lambda *_: SheetCounts())
+
+
 def without_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fit no models: `test_erase` has them, and elsewhere here nobody asks for figures."""
     monkeypatch.setattr(flows.measure, "renew_fits", lambda con: con.execute(TABLES.read_text(encoding="utf-8")))
@@ -61,8 +72,9 @@ def without_models(monkeypatch: pytest.MonkeyPatch) -> None:
 class Home:
     """A lab's home with whole nights, ends of nights and erasures."""
 
-    def __init__(self, path: Path, *, n_nights: int = 0, **settings: Any) -> None:
+    def __init__(self, path: Path, *, n_nights: int = 0, validates: bool = False, **settings: Any) -> None:
         self.path = path
+        self.validates = validates  # tables' schemas are other tests' matter, save in `test_erase`
         self.lab = Lab(path).draws()
         self.given = settings
         self.n_nights = n_nights
@@ -80,14 +92,16 @@ class Home:
         self.lab.leaves()
         now = self.now()
         self.n_nights += 1
-        return run_night(self.settings, now, now.date(), do_plainly, Silence()).counts
+        with config_context(validation_enabled=self.validates):
+            return run_night(self.settings, now, now.date(), do_plainly, Silence()).counts
 
     def erases(self, *, failpoint: str = "", **people: Sequence[str]) -> list[str]:
         """Erase people, as the command does."""
         self.lab.leaves()
         arm(failpoint)
         try:
-            return erase(self.settings, People(**people), self.now(-1))
+            with config_context(validation_enabled=self.validates):
+                return erase(self.settings, People(**people), self.now(-1))
         finally:
             arm("")
 
@@ -108,32 +122,35 @@ class Home:
 
 
 def _where(path: Path, canaries: Sequence[str]) -> Iterator[str]:
-    if any(c.lower() in str(path.name).lower() for c in canaries):
+    sought = [c.lower() for c in canaries]
+    if any(c in path.name.lower() for c in sought):
         yield f"name of {path}"
     if path.is_file():
-        for part, text in _texts(path):
-            if any(c.lower() in text.lower() for c in canaries):
+        content = path.read_bytes()
+        for part, text in _texts(path, content):
+            if any(c in text.lower() for c in sought):
+                yield f"{path}: {part}"
+        for part, found in _bytes(path, content):
+            lowered = found.lower()  # of letters of the alphabet alone, of which canaries are made
+            if any(c.encode(coding) in lowered for c in sought for coding in ("ascii", "utf-16-le")):
                 yield f"{path}: {part}"
 
 
-def _texts(path: Path) -> Iterator[tuple[str, str]]:
-    content = path.read_bytes()
-    yield from _unpacked(path, content)
-    yield from _tables(path, content)
-
-
-def _unpacked(path: Path, content: bytes) -> Iterator[tuple[str, str]]:
-    yield "bytes", content.decode("latin-1")
-    yield "wide bytes", content.decode("utf-16-le", "replace") + content[1:].decode("utf-16-le", "replace")
+def _bytes(path: Path, content: bytes) -> Iterator[tuple[str, bytes]]:
+    yield "bytes", content
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as packed:
             for name in packed.namelist():
-                yield name, name + packed.read(name).decode("utf-8", "replace")
+                yield name, name.encode() + packed.read(name)
+
+
+def _texts(path: Path, content: bytes) -> Iterator[tuple[str, str]]:
     if content.startswith((b"PK", b"\xd0\xcf")):
         with suppress(CalamineError):  # no spreadsheet
             book = CalamineWorkbook.from_path(str(path))
             for sheet in book.sheet_names:
                 yield f"sheet {sheet}", sheet + repr(book.get_sheet_by_name(sheet).to_python())
+    yield from _tables(path, content)
 
 
 def _tables(path: Path, content: bytes) -> Iterator[tuple[str, str]]:

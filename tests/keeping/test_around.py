@@ -22,15 +22,18 @@ ROSTER = {
 }
 
 
-@pytest.fixture
-def home(home_of: Callable[..., Home]) -> Home:
+def filled(home: Home) -> None:
     """A home with a roster as a workbook, in which a rater who supervises has an id of one character."""
-    home = home_of()
     (home.settings.raw / "roster.xlsx").write_bytes(xlsx_bytes(ROSTER))
     lines = [f"S-{n} | {rater} | T-1 | P-1 | 2026-06-01 | {n} | 5 | ." for n in (1, 2) for rater in ("7", "R-1")]
     home.lab.sends("monday.csv", "\n".join([HEAD, *lines]))
     home.night()
-    return home
+
+
+@pytest.fixture
+def home(copy_of: Callable[[str, Callable[[Home], None]], Home]) -> Home:
+    """That home, for one test to change."""
+    return copy_of("with a roster as a workbook", filled)
 
 
 def test_lines_of_a_roster_workbook_are_blanked_and_folders_of_short_ids_removed(home: Home) -> None:

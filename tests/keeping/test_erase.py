@@ -12,7 +12,7 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.comments import Comment
 
-from tests.keeping.homes import Home, Rows, reads_here
+from tests.keeping.homes import Home, Rows, reads_here, without_workbooks
 from tests.support.intake_sheets import drawn, xlsx_bytes
 
 PATIENT, THERAPIST, RATER, SPELT = "PAT4c1d9be07a55", "Thera9f02b7c1de", "RATE77aa01bb23", "Anna Written 5f5f5f"
@@ -112,9 +112,11 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, Home
         folder = tmp_path_factory.mktemp("erase")
         for name in ("with", "without"):
             (folder / name / "raw").mkdir(parents=True)
-        erased, never = Home(folder / "with"), Home(folder / "without")
+        erased, never = Home(folder / "with", validates=True), Home(folder / "without")
         make(erased, with_people=True)
-        make(never, with_people=False)
+        with patch.context() as tables_alone:  # nobody looks at any other file of hers
+            without_workbooks(tables_alone)
+            make(never, with_people=False)
         erased.lab.sends("waits.csv", f"{HEAD}\nS-41 | R-1 | T-1 | {PATIENT} | 2026-06-03 | 4 | 5 | .")
         write_into_returned(erased)
         (erased.settings.published / "as-of" / "2026-01-01").mkdir(parents=True)

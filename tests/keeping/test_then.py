@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from pandera.config import config_context
 
 import flows.publish.night
 from flows.as_of import publish_as_of
@@ -81,10 +82,11 @@ def lived(home: Home) -> None:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A home after an erasure, which held the people in all of these places before."""
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, config_context(validation_enabled=False):
         reads_here(patch)
         without_models(patch)
         patch.setattr(flows.publish.night, "write_summary", lambda *_: None)
+        patch.setattr(flows.publish.night, "write_raters_book", lambda *_: None)
         folder = tmp_path_factory.mktemp("then") / "home"
         (folder / "raw").mkdir(parents=True)
         home = Home(folder, contact=f"Ask {RATER} or “{THERAPIST}”.")

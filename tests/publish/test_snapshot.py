@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -35,8 +37,17 @@ SESSIONS = """
 """
 
 
-@pytest.fixture
-def ratings() -> Ratings:
+@dataclass(frozen=True)
+class Made:
+    """Ratings with every table made, in a file, and what is published of them."""
+
+    ratings: Ratings
+    file: Path
+    files: tuple[Path, ...]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Two therapists with a session each, and a remark that must reach no published file."""
     ratings = Ratings(roster_of(ROSTER))
     ratings.counts(SESSIONS)
@@ -45,7 +56,25 @@ def ratings() -> Ratings:
         "insert into current.comment values ('S-1/R-1/observer/tiny', null, 'a.xlsx', 'Rating', 'D12', 'SECRET REMARK')"
     )
     ratings.con.execute("insert into history.comment select rating_id, item, cell, comment from current.comment")
-    return ratings
+    folder = tmp_path_factory.mktemp("made")
+    ratings.con.execute(f"attach '{folder / 'ratings.duckdb'}' as kept (block_size 16384)")
+    ratings.con.execute("copy from database memory to kept")
+    ratings.con.execute("detach kept")
+    files = publish_snapshots(ratings.con, folder / "published").files
+    return Made(ratings, folder / "ratings.duckdb", files)
+
+
+@pytest.fixture
+def ratings(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Ratings:
+    """The same, for one test to change."""
+    return made.ratings.copied(Path(shutil.copy(made.file, tmp_path_factory.mktemp("ratings"))))
+
+
+@pytest.fixture
+def yesterday(made: Made, tmp_path: Path) -> list[Path]:
+    """What is published of them, as the test finds it in its folder."""
+    shutil.copytree(made.files[0].parent, tmp_path, dirs_exist_ok=True)
+    return [tmp_path / path.relative_to(made.files[0].parent) for path in made.files]
 
 
 def contents(path: Path) -> dict[str, list[tuple[Any, ...]]]:
@@ -55,21 +84,21 @@ def contents(path: Path) -> dict[str, list[tuple[Any, ...]]]:
         return {table: con.execute(f"from {table}").fetchall() for (table,) in tables}
 
 
-def test_the_lab_and_each_supervisor_get_a_file_with_every_published_table(ratings: Ratings, tmp_path: Path) -> None:
-    published = publish_snapshots(ratings.con, tmp_path)
-    assert [p.relative_to(tmp_path).as_posix() for p in published.files] == [
+def test_the_lab_and_each_supervisor_get_a_file_with_every_published_table(made: Made) -> None:
+    folder = made.files[0].parent
+    assert [p.relative_to(folder).as_posix() for p in made.files] == [
         "fidelity.duckdb", "supervision/SV-1/fidelity.duckdb", "supervision/SV-2/fidelity.duckdb",
     ]  # fmt: skip
-    for path in published.files:
+    for path in made.files:
         assert set(contents(path)) == set(PUBLISHED)
-    lab = contents(tmp_path / "fidelity.duckdb")
+    lab = contents(folder / "fidelity.duckdb")
     for table in PUBLISHED:
-        assert lab[table] == ratings.asks(f"from {table}"), table
-    assert list(tmp_path.rglob("*.new*")) == []
+        assert lab[table] == made.ratings.asks(f"from {table}"), table
+    assert list(folder.rglob("*.new*")) == []
 
 
-def test_every_table_and_column_has_its_comment_in_every_file(ratings: Ratings, tmp_path: Path) -> None:
-    for path in publish_snapshots(ratings.con, tmp_path).files:
+def test_every_table_and_column_has_its_comment_in_every_file(made: Made) -> None:
+    for path in made.files:
         with open_published(path) as con:
             sentences = con.execute("select distinct table_name, table_sentence from about.dictionary order by all")
             assert (
@@ -88,18 +117,18 @@ def test_every_table_and_column_has_its_comment_in_every_file(ratings: Ratings, 
             )
 
 
-def test_duckdb_1_2_can_open_every_file(ratings: Ratings, tmp_path: Path) -> None:
+def test_duckdb_1_2_can_open_every_file(made: Made) -> None:
     # The header holds the storage version that a reader must know: 65 is 1.2.0's; 2.0's own files say 999. Tried for real with
     # the duckdb 1.2.0 wheel in an environment of its own: it opens these files, reads tables and comments, and runs every
     # query of about.example_query, while it refuses a file of 2.0's own ("can only read versions between 64 and 65").
-    for path in publish_snapshots(ratings.con, tmp_path).files:
+    for path in made.files:
         header = path.read_bytes()[:20]
         assert header[8:12] == b"DUCK"
         assert struct.unpack("<Q", header[12:20]) == (65,)
 
 
-def test_no_published_file_has_a_remark_or_any_table_of_history(ratings: Ratings, tmp_path: Path) -> None:
-    for path in publish_snapshots(ratings.con, tmp_path).files:
+def test_no_published_file_has_a_remark_or_any_table_of_history(made: Made) -> None:
+    for path in made.files:
         assert b"SECRET REMARK" not in path.read_bytes()
         assert not any("SECRET REMARK" in str(rows) for rows in contents(path).values())
         with open_published(path) as con:
@@ -107,30 +136,28 @@ def test_no_published_file_has_a_remark_or_any_table_of_history(ratings: Ratings
         assert {s for (s,) in schemas} == {"supervision", "quality", "audit", "about"}
 
 
-def test_publishing_twice_gives_equal_rows(ratings: Ratings, tmp_path: Path) -> None:
-    first = [contents(p) for p in publish_snapshots(ratings.con, tmp_path / "a").files]
+def test_publishing_twice_gives_equal_rows(made: Made, ratings: Ratings, tmp_path: Path) -> None:
     ratings.rebuild()
-    second = [contents(p) for p in publish_snapshots(ratings.con, tmp_path / "b").files]
-    assert first == second
+    second = [contents(p) for p in publish_snapshots(ratings.con, tmp_path).files]
+    assert [contents(p) for p in made.files] == second
 
 
-def test_example_queries_run_in_every_file(ratings: Ratings, tmp_path: Path) -> None:
-    for path in publish_snapshots(ratings.con, tmp_path).files:
+def test_example_queries_run_in_every_file(made: Made) -> None:
+    for path in made.files:
         with open_published(path) as con:
             for (query,) in con.execute("select query from about.example_query").fetchall():
                 con.execute(query).fetchall()
 
 
-def test_a_reader_of_yesterdays_file_is_undisturbed(ratings: Ratings, tmp_path: Path) -> None:
-    publish_snapshots(ratings.con, tmp_path)
-    yesterday = (tmp_path / "fidelity.duckdb").open("rb")
-    was = yesterday.read()
+def test_a_reader_of_yesterdays_file_is_undisturbed(ratings: Ratings, yesterday: list[Path], tmp_path: Path) -> None:
+    reader = yesterday[0].open("rb")
+    was = reader.read()
     ratings.counts(SESSIONS.replace("S-1 ", "S-7 ").replace("S-2 ", "S-8 "))
     ratings.rebuild()
     publish_snapshots(ratings.con, tmp_path)
-    yesterday.seek(0)
-    assert yesterday.read() == was
-    yesterday.close()
+    reader.seek(0)
+    assert reader.read() == was
+    reader.close()
     assert len(contents(tmp_path / "fidelity.duckdb")["supervision.session_item"]) == 8
 
 
@@ -152,10 +179,9 @@ def test_a_reader_of_yesterdays_file_is_undisturbed(ratings: Ratings, tmp_path: 
     ],
 )
 def test_when_an_audit_fails_yesterdays_files_stay_and_no_value_is_told(
-    ratings: Ratings, tmp_path: Path, spoil: str, says: str
+    ratings: Ratings, yesterday: list[Path], tmp_path: Path, spoil: str, says: str
 ) -> None:
-    files = publish_snapshots(ratings.con, tmp_path).files
-    was = {path: path.read_bytes() for path in files}
+    was = {path: path.read_bytes() for path in yesterday}
     ratings.con.execute(spoil)
     if "current.session" in spoil:
         measure(ratings.con)
@@ -164,22 +190,21 @@ def test_when_an_audit_fails_yesterdays_files_stay_and_no_value_is_told(
         publish_snapshots(ratings.con, tmp_path)
     assert "SECRET" not in str(stopped.value)
     assert stopped.value.__context__ is None
-    assert {path: path.read_bytes() for path in files} == was
-    assert [p for p in tmp_path.rglob("*") if p.is_file() and p not in files] == []
+    assert {path: path.read_bytes() for path in yesterday} == was
+    assert [p for p in tmp_path.rglob("*") if p.is_file() and p not in yesterday] == []
 
 
 def test_one_supervisors_broken_file_keeps_every_file_of_yesterday(
-    ratings: Ratings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ratings: Ratings, yesterday: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = publish_snapshots(ratings.con, tmp_path).files
-    was = {path: path.read_bytes() for path in files}
+    was = {path: path.read_bytes() for path in yesterday}
     # rater_id must not be null; only what is cut for supervisors is spoiled
     monkeypatch.setattr(
         "flows.publish.snapshot._HER_COLUMNS", {"supervision.session_item": {"rater_id": "null::varchar"}}
     )
     with pytest.raises(PublishingStopped, match=r"supervision\.session_item, column rater_id"):
         publish_snapshots(ratings.con, tmp_path)
-    assert {path: path.read_bytes() for path in files} == was
+    assert {path: path.read_bytes() for path in yesterday} == was
 
 
 def test_nothing_is_visible_before_the_swap(ratings: Ratings, tmp_path: Path) -> None:
@@ -196,8 +221,10 @@ def test_what_a_killed_night_left_half_built_is_replaced(ratings: Ratings, tmp_p
     assert sorted(p.name for p in tmp_path.iterdir()) == ["fidelity.duckdb", "supervision"]
 
 
-def test_a_supervisor_without_therapists_loses_her_file_and_keeps_her_folder(ratings: Ratings, tmp_path: Path) -> None:
-    publish_snapshots(ratings.con, tmp_path)
+def test_a_supervisor_without_therapists_loses_her_file_and_keeps_her_folder(
+    ratings: Ratings, yesterday: list[Path], tmp_path: Path
+) -> None:
+    assert len(yesterday) == 3
     beside = tmp_path / "supervision" / "SV-2" / "T-2.xlsx"
     beside.write_bytes(b"not ours")
     ratings.con.execute("update reference.therapist set supervisor_id = 'SV-1'")
@@ -226,11 +253,10 @@ def test_warnings_are_given_back_and_stop_nothing(ratings: Ratings, tmp_path: Pa
     ]
 
 
-def test_a_file_says_what_it_is_when_it_is_opened_like_any_other(ratings: Ratings, tmp_path: Path) -> None:
-    publish_snapshots(ratings.con, tmp_path)
-    with duckdb.connect(str(tmp_path / "fidelity.duckdb"), read_only=True) as con:
+def test_a_file_says_what_it_is_when_it_is_opened_like_any_other(made: Made) -> None:
+    with duckdb.connect(str(made.files[0]), read_only=True) as con:
         assert con.execute("select count(*) from supervision.session_item").fetchall() == [(4,)]
-    with open_published(tmp_path / "fidelity.duckdb") as con:
+    with open_published(made.files[0]) as con:
         refused: list[Callable[[], object]] = [
             lambda: con.execute("create table about.more as select 1"),
             lambda: con.execute("copy about.purpose to '/tmp/out.csv'"),

@@ -41,18 +41,23 @@ def covered(*plan: Plan) -> Ratings:
     return ratings
 
 
-def test_without_a_plan_sessions_are_counted_by_quarter_and_the_blanks_are_explained() -> None:
-    ratings = covered()
-    assert ratings.asks(ASK) == [
+@pytest.fixture(scope="module")
+def unplanned() -> Ratings:
+    """That lab without a plan; a test that changes it takes its change back."""
+    return covered()
+
+
+def test_without_a_plan_sessions_are_counted_by_quarter_and_the_blanks_are_explained(unplanned: Ratings) -> None:
+    assert unplanned.asks(ASK) == [
         ("T-1", "north", "SV-1", "2025-Q4", None, 1, 0, None),
         ("T-1", "north", "SV-1", "2026-Q1", None, 2, 1, None),
         ("T-1", "north", "SV-1", "undated", None, 1, 0, None),
     ]
-    assert ratings.asks("select period, note from quality.coverage where period <> '2025-Q4'") == [
+    assert unplanned.asks("select period, note from quality.coverage where period <> '2025-Q4'") == [
         ("2026-Q1", "The roster has no plan for this period, so no number of sessions is expected."),
         ("undated", "The sheets give no date for these sessions, so they belong to no period."),
     ]
-    assert checks(ratings) == {}
+    assert checks(unplanned) == {}
 
 
 def test_what_was_planned_and_not_rated_is_overdue_once_the_period_is_over() -> None:
@@ -127,11 +132,16 @@ def test_what_waits_says_what_to_do() -> None:
         ("update about.run set is_newest = false", "70_about/keys_are_unique"),
     ],
 )  # fmt: skip
-def test_a_check_notices(spoiled_by: str, check: str) -> None:
-    ratings = covered()
-    assert checks(ratings) == {}
-    ratings.con.execute(spoiled_by)
-    assert check in checks(ratings)
+def test_a_check_notices(unplanned: Ratings, spoiled_by: str, check: str) -> None:
+    unplanned.con.execute("begin")
+    unplanned.con.execute(spoiled_by)
+    found = checks(unplanned)
+    unplanned.con.execute("rollback")
+    assert check in found
+
+
+def test_no_check_notices_anything_where_nothing_is_wrong(unplanned: Ratings) -> None:
+    assert checks(unplanned) == {}
 
 
 def test_what_waits_for_a_month_is_told_and_stops_nothing() -> None:

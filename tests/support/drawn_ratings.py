@@ -16,6 +16,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +153,7 @@ class Ratings:
     """A working file in memory: history, reference and current are drawn; everything after them is made by the models."""
 
     def __init__(self, roster: Roster | None = None, catalog: Catalog = CATALOG, **settings: Any) -> None:
-        self.con = duckdb.connect()
+        self.con = duckdb.connect(config={"threads": "1"})  # tables so small gain nothing by more
         self.con.execute((SQL / "10_history" / "tables.sql").read_text(encoding="utf-8"))
         self.con.execute(CURRENT)
         self._insert("history.night", [(1, NIGHT_ON, SEEN_AT, "0.1.0", 0, 0, 0, 0, 0, 0)])
@@ -161,6 +162,13 @@ class Ratings:
         self._rows: list[dict[str, str]] = []
         self._held: list[dict[str, str]] = []
         self._noted: list[dict[str, str]] = []
+
+    def copied(self, file: Path) -> Ratings:
+        """The same lab over a file that holds its tables."""
+        other = copy(self)
+        other.con = duckdb.connect(str(file), config={"threads": "1"})
+        other._rows, other._held, other._noted = [*self._rows], [*self._held], [*self._noted]
+        return other
 
     def counts(self, text: str) -> None:
         """Ratings that count, an item a row."""

@@ -15,7 +15,7 @@ from flows.load.night import working_file
 from schemas.catalog import check_layout, load_catalog, read_layout
 from tests.history.past_nights import PastNights
 from tests.history.test_withdraw import takes_back
-from tests.keeping.homes import Home, reads_here, without_models
+from tests.keeping.homes import Home, reads_here, without_models, without_workbooks
 from tests.support.lab import FIRST_NIGHT, Lab
 
 LAYOUT = """
@@ -83,7 +83,8 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
 
 @pytest.fixture
 def past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PastNights]:
-    """A lab that publishes its nights and can be asked about them again."""
+    """A lab that publishes its nights and can be asked about them again; nobody asks for its estimates."""
+    without_models(monkeypatch)
     lab = PastNights(tmp_path / "home", monkeypatch)
     lab.describes(LAYOUT)
     lab.describes(WIDE)
@@ -281,6 +282,7 @@ def test_past_days_are_told_with_the_logs_of_then(past: PastNights) -> None:
 def test_a_log_goes_with_its_session_when_people_are_erased(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reads_here(monkeypatch)
     without_models(monkeypatch)
+    without_workbooks(monkeypatch)
     home = Home(tmp_path / "home")
     home.lab.describes(LAYOUT)
     home.lab.describes(WIDE)
