@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -206,15 +206,19 @@ def _read(path: Path, model: type[P], error: type[FidelityError]) -> P:
     return _parse(text, path.name, model, error)
 
 
-@lru_cache(maxsize=256)
 def _parse(text: str, name: str, model: type[P], error: type[FidelityError]) -> P:
-    """What a text describes; nobody changes it, so a process that asks for the catalog again reads each text once."""
     try:
-        return model.model_validate(tomllib.loads(text))
+        return cast("P", _described(text, model))
     except tomllib.TOMLDecodeError as wrong:
         raise error(f"{name} is not valid TOML: {wrong}.") from None
     except ValidationError as wrong:
         raise error(f"{name}: {'; '.join(plain_words(wrong))}.") from None
+
+
+@lru_cache(maxsize=256)
+def _described(text: str, model: type[P]) -> P:
+    """What a text describes; it is frozen, so a process that asks for the catalog again reads each text once."""
+    return model.model_validate(tomllib.loads(text))
 
 
 def plain_words(wrong: ValidationError) -> list[str]:
