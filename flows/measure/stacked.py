@@ -188,19 +188,21 @@ def stack_of(blocks: Sequence[Block], numbers: Sequence[int], n_columns: int) ->
     marks, places = _marks(np.where(at < 0, n_columns, at), n_columns + 1)
     n_units = np.bincount(kind).astype(float)
     return Stack(
-        np.array(numbers), at, blocks[0].n_fixed, blocks[0].lowest, size, n_units, _basis(blocks, size, kind), sums, n_rows,
+        np.array(numbers), at, blocks[0].n_fixed, blocks[0].lowest, size, n_units, _basis(blocks, size), sums, n_rows,
         levels, marks, places,
     )  # fmt: skip
 
 
-def _basis(blocks: Sequence[Block], size: Numbers, kind: Codes) -> Numbers:
+def _basis(blocks: Sequence[Block], size: Numbers) -> Numbers:
     """The columns' products (m * m * T): over all rows, then those of the sums of the units of each size."""
-    width, owner = len(blocks[0].at), np.repeat(np.arange(len(blocks)), [len(block.sums) for block in blocks])
+    width = len(blocks[0].at)
     found = np.zeros((1 + len(size), len(blocks), width, width))
     found[0] = [block.cross for block in blocks]
-    if blocks[0].lowest is not None:
-        sums = np.concatenate([block.sums for block in blocks])
-        np.add.at(found[1:], (kind, owner), sums[:, :, None] * sums[:, None, :])
+    for n, block in enumerate(blocks if blocks[0].lowest is not None else ()):
+        kind = np.searchsorted(size, block.sizes)
+        for k in np.flatnonzero(np.bincount(kind)):
+            own = block.sums[kind == k]
+            found[1 + k, n] = own.T @ own
     return found.transpose(2, 3, 1, 0).reshape(-1, 1 + len(size))
 
 
