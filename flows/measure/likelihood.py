@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from flows.measure.batches import batches
 from flows.measure.blocks import Block, Step, without_crossed, without_nested
 from flows.measure.facets import PATIENT, RATER, RATER_THERAPIST, RATING, SESSION, THERAPIST, Codes
-from flows.measure.stacked import is_small, stacks_of
+from flows.measure.stacked import Stack, is_small, stacks_of
 
 Numbers = NDArray[np.float64]
 NESTED = (RATING, SESSION, PATIENT, THERAPIST)  # each lies in the next
@@ -94,15 +94,22 @@ class Nested:
         chain = [facets[self.names[k]] for k in self._nested]
         self._given, self._fixed = (value - self._middle, chain, rater), fixed
         self._blocks = [self._first_block(rows) for rows in np.split(order, begins[1:])]
-        is_wide = self._n_unknown > MOST_COLUMNS
-        small = [n for n, block in enumerate(self._blocks) if type(block) is Block and is_small(block) and not is_wide]
-        self._stacks = stacks_of(self._blocks, small, self._n_unknown)
-        self._alone = sorted(set(range(len(self._blocks))) - set(small))
 
     @property
     def n_columns(self) -> int:
         """The unknowns of the largest system that is solved densely."""
         return self._n_unknown
+
+    @cached_property
+    def _stacks(self) -> list[Stack]:
+        """The small blocks side by side; made when first asked for, since a fit by `mixedlm` comes before and needs room."""
+        is_wide = self._n_unknown > MOST_COLUMNS
+        return [] if is_wide else stacks_of(self._blocks, _small(self._blocks), self._n_unknown)
+
+    @cached_property
+    def _alone(self) -> list[int]:
+        """The blocks that stand in no stack."""
+        return sorted(set(range(len(self._blocks))) - {int(n) for stack in self._stacks for n in stack.numbers})
 
     @property
     def _n_unknown(self) -> int:
@@ -218,7 +225,7 @@ class Nested:
 
     def _each_cleared(self, blocks: Sequence[Block], theta: Numbers) -> Mapping[int, Numbers]:
         """The columns' products of each block, cleared (B, m, m), by its number."""
-        small = [n for n, block in enumerate(blocks) if type(block) is Block and is_small(block)]
+        small = _small(blocks)
         found = {n: self._cleared(block, theta)[0] for n, block in enumerate(blocks) if n not in small}
         for stack in stacks_of(blocks, small, self._n_unknown + 2):
             side_by_side = stack.cleared(theta, self.rater_therapist)[0]
@@ -371,6 +378,11 @@ def _inverse(lower: Numbers) -> Numbers:
     from scipy.linalg.lapack import dtrtri
 
     return np.asarray(dtrtri(lower[0], lower=1)[0])[None]
+
+
+def _small(blocks: Sequence[Block]) -> list[int]:
+    """Which blocks are cleared side by side; circles of therapists are not."""
+    return [n for n, block in enumerate(blocks) if type(block) is Block and is_small(block)]
 
 
 def _place(names: Sequence[str], facet: str) -> int | None:

@@ -181,28 +181,38 @@ def stacks_of(blocks: Sequence[Block], numbers: Sequence[int], n_columns: int) -
 
 def stack_of(blocks: Sequence[Block], numbers: Sequence[int], n_columns: int) -> Stack:
     """Blocks of one design and one width side by side."""
-    width, n_blocks = len(blocks[0].at), len(blocks)
     at = np.stack([block.at for block in blocks], axis=1)
-    owner = np.repeat(np.arange(n_blocks), [len(block.sums) for block in blocks])
-    sums, rows = np.concatenate([b.sums for b in blocks]), np.concatenate([b.sizes for b in blocks])
-    size, kind = np.unique(rows, return_inverse=True)
-    basis = np.zeros((1 + len(size), n_blocks, width, width))
-    basis[0] = [block.cross for block in blocks]
-    if blocks[0].lowest is not None:
-        np.add.at(basis[1:], (kind, owner), sums[:, :, None] * sums[:, None, :])
+    size, kind = np.unique(np.concatenate([block.sizes for block in blocks]), return_inverse=True)
     levels, first = _levels(blocks)
-    by_size, n_rows = (
-        np.zeros((len(size), first.max(initial=-1) + 1, width)),
-        np.zeros((len(size), first.max(initial=-1) + 1)),
-    )
-    np.add.at(by_size, (kind, first), sums)
-    np.add.at(n_rows, (kind, first), rows)
+    sums, n_rows = _by_size(blocks, size, kind, first)
     marks, places = _marks(np.where(at < 0, n_columns, at), n_columns + 1)
+    n_units = np.bincount(kind).astype(float)
     return Stack(
-        np.array(numbers), at, blocks[0].n_fixed, blocks[0].lowest, size, np.bincount(kind).astype(float),
-        basis.transpose(2, 3, 1, 0).reshape(-1, 1 + len(size)), by_size.transpose(2, 1, 0).reshape(-1, len(size)),
-        np.ascontiguousarray(n_rows.T), levels, marks, places,
+        np.array(numbers), at, blocks[0].n_fixed, blocks[0].lowest, size, n_units, _basis(blocks, size), sums, n_rows,
+        levels, marks, places,
     )  # fmt: skip
+
+
+def _basis(blocks: Sequence[Block], size: Numbers) -> Numbers:
+    """The columns' products (m * m * T): over all rows, then those of the sums of the units of each size."""
+    width = len(blocks[0].at)
+    found = np.zeros((1 + len(size), len(blocks), width, width))
+    found[0] = [block.cross for block in blocks]
+    for n, block in enumerate(blocks if blocks[0].lowest is not None else ()):
+        kind = np.searchsorted(size, block.sizes)
+        for k in np.flatnonzero(np.bincount(kind)):
+            own = block.sums[kind == k]
+            found[1 + k, n] = own.T @ own
+    return found.transpose(2, 3, 1, 0).reshape(-1, 1 + len(size))
+
+
+def _by_size(blocks: Sequence[Block], size: Numbers, kind: Codes, first: Codes) -> tuple[Numbers, Numbers]:
+    """What each unit of the first level holds of the columns (m * P, S), and of rows (P, S), in lowest units of each size."""
+    n_first = int(first.max(initial=-1)) + 1
+    sums, n_rows = np.zeros((len(size), n_first, len(blocks[0].at))), np.zeros((n_first, len(size)))
+    np.add.at(sums, (kind, first), np.concatenate([block.sums for block in blocks]))
+    np.add.at(n_rows, (first, kind), size[kind])
+    return sums.transpose(2, 1, 0).reshape(-1, len(size)), n_rows
 
 
 def _levels(blocks: Sequence[Block]) -> tuple[tuple[_Level, ...], Codes]:
