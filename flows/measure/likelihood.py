@@ -27,8 +27,8 @@ from flows.measure.stacked import Stack, is_small, stacks_of
 Numbers = NDArray[np.float64]
 NESTED = (RATING, SESSION, PATIENT, THERAPIST)  # each lies in the next
 CELLS = 4_000_000  # of a batch's largest array: 32 MB
-STACKED_CELLS = 500_000  # where small blocks lie side by side: 4 MB, which stays near the processor
-SLOPES_AT_ONCE = 500  # ratings of the therapists whose slopes are found at once
+STACKED_CELLS = 400_000  # where small blocks lie side by side: 3 MB, which stays near the processor
+SLOPES_AT_ONCE = 400  # ratings of the therapists whose slopes are found at once
 MOST_COLUMNS = 400  # raters (and elements) beyond which a system is solved once, not once a therapist or point
 
 
@@ -177,22 +177,29 @@ class Nested:
         A case is a therapist's level with her rows and their times. She has a level of her own instead of mean and effect;
         everyone else's ratings still say how severe her raters are, unless raters are too many for that (`MOST_COLUMNS`).
         """
-        is_alone = self._tells_alone
-        whole = np.zeros(0) if is_alone or not cases else self._sum(theta)[0]
-        found = {}
-        for some in batches(list(cases), lambda j: len(cases[j][0]), SLOPES_AT_ONCE):
-            told = [self._timed(j, *cases[j]) for j in some]
-            after = self._each_cleared([own for _, own in told], theta)
-            before = {} if is_alone else self._each_cleared([first for first, _ in told], theta)
-            for n, (j, (first, own)) in enumerate(zip(some, told, strict=True)):
-                system = np.zeros((len(theta), self._n_unknown + 3, self._n_unknown + 3))
-                if not is_alone:
-                    among = np.append(np.arange(self._n_unknown), self._n_unknown + 2)
-                    system[:, among[:, None], among] = whole
-                    self._add(system, first, -before[n])
-                at = self._add(system, own, after[n])
-                kept = np.sort(at) if is_alone else np.union1d(np.arange(self._n_unknown), at)
-                found[j] = self._last(theta, system, kept)
+        some = [] if self._tells_alone or not cases else self._batches(theta)
+        whole = np.concatenate([np.zeros((0, *[self._n_unknown + 1] * 2)), *(self._sum(each)[0] for each in some)])
+        found: dict[int, tuple[Numbers, Numbers]] = {}
+        for few in batches(list(cases), lambda j: len(cases[j][0]), SLOPES_AT_ONCE):
+            found |= self._slopes(theta, whole, {j: cases[j] for j in few})
+        return found
+
+    def _slopes(
+        self, theta: Numbers, whole: Numbers, cases: Mapping[int, tuple[Codes, Numbers]]
+    ) -> Mapping[int, tuple[Numbers, Numbers]]:
+        """The slopes of a few; `whole` is the system of all, in which their blocks give way to those with level and time."""
+        told = [self._timed(j, rows, time) for j, (rows, time) in cases.items()]
+        after = self._each_cleared([own for _, own in told], theta)
+        before = {} if self._tells_alone else self._each_cleared([first for first, _ in told], theta)
+        among, found = np.append(np.arange(self._n_unknown), self._n_unknown + 2), {}
+        for n, (j, (first, own)) in enumerate(zip(cases, told, strict=True)):
+            system = np.zeros((len(theta), self._n_unknown + 3, self._n_unknown + 3))
+            if n in before:
+                system[:, among[:, None], among] = whole
+                self._add(system, first, -before[n])
+            at = self._add(system, own, after[n])
+            kept = np.union1d(among[:-1], at) if n in before else np.sort(at)
+            found[j] = self._last(theta, system, kept)
         return found
 
     @property
