@@ -3,7 +3,8 @@
 -- reads: reference.domain, reference.element, reference.item_element, reference.item_scale, reference.scale
 -- why:   an instrument's own first ordered domain that timelines follow is meant, or where it has none that of the instrument it speaks to. What a
 --        timeline notes is held against this order. Where no timeline was kept, the scores on one scale speak: adherence
---        (how much of it was done), or the instrument's first scale when it has none of that name.
+--        (how much of it was done), or the instrument's first scale when it has none of that name. A scale without a threshold
+--        can say of no step whether it was reached, so one with a threshold comes before it.
 with
 ordered as (
     select element.*
@@ -18,7 +19,7 @@ ordered as (
 scales as (
     select instrument_id, version, scale
     from reference.scale
-    qualify row_number() over (partition by instrument_id, version order by scale <> 'adherence', position) = 1
+    qualify row_number() over (partition by instrument_id, version order by threshold is null, scale <> 'adherence', position) = 1
 ),
 covered as (
     select distinct instrument_id, version, element, scale

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import krippendorff
 import pytest
 
 from schemas.instrument import Domain
+from tests.support.drawn_ratings import Ratings
 from tests.trajectory.drawn import CATALOG, STEPS, Trajectories
 
 WHOLE = "joint_focus arousal mode validation restoring"
@@ -274,3 +276,14 @@ def test_an_instruments_own_first_ordered_domain_is_followed_and_a_borrowed_one_
     more = Domain(id="more", title="More", ordered=True)
     two = session.model_copy(update={"domains": (*session.domains, more), "elements": (*session.elements, last)})
     assert [e.id for e in two.steps] == list(STEPS)
+
+
+def test_without_adherence_the_first_scale_with_a_threshold_says_whether_a_step_was_reached() -> None:
+    session = CATALOG.latest("mbt-session")
+    height = session.scales[0].model_copy(update={"id": "height", "threshold": None, "threshold_word": None})
+    items = tuple(item.model_copy(update={"scales": ("height", "competence")}) for item in session.items)
+    ours = session.model_copy(update={"id": "ours", "scales": (height, session.scales[1]), "items": items})
+    ratings = Ratings(catalog=replace(CATALOG, instruments={**CATALOG.instruments, ("ours", "1.0"): ours}))
+    ratings.rebuild()
+    chosen = "select distinct instrument_id, scale from measure.trajectory_order where is_own order by 1"
+    assert ratings.asks(chosen) == [("mbt-session", "adherence"), ("ours", "competence")]
