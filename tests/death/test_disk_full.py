@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from flows.errors import DiskTooFull
-from flows.prove.disk import KIB, MIB, small_disk, try_free, try_limit
+from flows.prove.disk import FAILED, KIB, MIB, small_disk, try_free, try_limit
 from flows.prove.state import SECOND, copy_home, published_files
-from flows.prove.trial import Bench
+from flows.prove.trial import Bench, made_up_for
 from flows.settings import bare_environment
 from tests.death.conftest import ROOT
 
@@ -30,18 +30,24 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield disk
 
 
-@pytest.mark.parametrize("free_kib", [0, 40, 900, 6_000])
+@pytest.mark.parametrize("free_kib", [0, 900, 6_000])
 def test_a_full_disk_ends_the_night_and_the_next_one_makes_up_for_it(bench: Bench, disk: Path, free_kib: int) -> None:
     assert try_free(bench, disk, free_kib) == ([], 0)
 
 
-@pytest.mark.parametrize("limit", [0, 20 * KIB, 300 * KIB, 2 * MIB, "working file"])
-def test_a_file_that_may_not_grow_ends_the_night_and_the_next_one_makes_up_for_it(
-    bench: Bench, limit: int | str
+def test_a_file_that_may_grow_further_each_night_ends_it_and_the_one_without_a_limit_makes_up_for_all(
+    bench: Bench,
 ) -> None:
+    with bench.home("limits") as home:
+        for limit in (0, 20 * KIB, 300 * KIB, 2 * MIB):
+            ended = bench.nights.have(home, SECOND, file_limit_bytes=limit, with_children=limit == 300 * KIB)
+            assert (ended.exit_code in FAILED, len(ended.said.splitlines())) == (True, 1), (limit, ended.said)
+        assert made_up_for(bench, home) == ([], 0)
+
+
+def test_a_working_file_that_may_not_grow_ends_the_night_and_the_next_one_makes_up_for_it(bench: Bench) -> None:
     working = bench.evening.home / "warehouse" / "working.duckdb"
-    limit_bytes = working.stat().st_size if isinstance(limit, str) else limit
-    assert try_limit(bench, limit_bytes, with_children=limit == 300 * KIB) == ([], 0)
+    assert try_limit(bench, working.stat().st_size) == ([], 0)
 
 
 def test_the_command_line_says_in_one_line_that_the_disk_is_full(evening: Path, tmp_path: Path) -> None:
