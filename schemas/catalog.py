@@ -103,6 +103,8 @@ def load_catalog(homes: Iterable[Path]) -> Catalog:
     catalog = Catalog(instruments, layouts, texts, rules)
     for layout in layouts.values():
         check_layout(layout, catalog)
+    for rule in rules.values():
+        check_rule(rule, instruments.values())
     return catalog
 
 
@@ -158,6 +160,22 @@ def check_layout(layout: Layout, catalog: Catalog) -> None:
         if named - known:
             raise LayoutWrong(
                 f"Layout {layout.name} names the {what} {min(named - known)}, which {instrument.name} does not have."
+            )
+
+
+def check_rule(rule: Rule, instruments: Iterable[Instrument]) -> None:
+    """Raise InstrumentWrong when a rule asks for what no instrument has: it would never find anything, and nobody would know."""
+    active = list(instruments)
+    known = {
+        "element": {e.id for i in active for e in i.elements},
+        "domain": {d.id for i in active for d in i.domains},
+        "item": {m.id for i in active for m in i.items},
+    }
+    for what, ids in known.items():
+        unknown = {getattr(condition, what) for condition in rule.when} - ids - {None}
+        if unknown:
+            raise InstrumentWrong(
+                f"Rule {rule.id} asks for the {what} {min(unknown)}, which no instrument has. Correct it."
             )
 
 

@@ -109,3 +109,14 @@ def test_the_three_labs_layouts_and_the_demonstration_instrument_are_examples_no
     osce = load_catalog((examples / "osce" / "schemas",)).latest("osce-2024")
     assert not osce.clinical
     assert osce.scales[0].threshold is None
+
+
+@pytest.mark.parametrize(("what", "name"), [("element", "warmth"), ("domain", "stances"), ("item", "crisis_plans")])
+def test_a_rule_of_guidance_that_could_never_find_anything_is_told_so(own: Path, what: str, name: str) -> None:
+    (own / "guidance").mkdir()
+    rule = (
+        f'id = "ours"\nsentence = "What came of it?"\nwhy = "A caution."\n\n[[when]]\n{what} = "{name}"\nat_least = 4\n'
+    )
+    (own / "guidance" / "ours.toml").write_text(rule, encoding="utf-8")
+    with pytest.raises(InstrumentWrong, match=f"^Rule ours asks for the {what} {name}, which no instrument has"):
+        load_catalog((own,))
