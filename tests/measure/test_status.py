@@ -177,7 +177,7 @@ def test_group_therapists_who_take_turns_get_a_status_and_a_plan_each_without_a_
         "select option, n_sessions, n_patients, reliability, reliability_then from quality.next_rating "
         "where therapist_id = 'T-1' and element = 'humility' and scale = 'adherence' order by option"
     )
-    assert [row[:3] for row in rows] == [("new_patient", 9, 0), ("second_rater", 9, 0)]
+    assert [row[:3] for row in rows] == [("new_session", 9, 0), ("second_rater", 9, 0)]
     assert all(0 < now < then < 1 for *_, now, then in rows)
     assert ratings.asks("select distinct note from quality.d_study") == [("led_alone",)]
 
