@@ -24,8 +24,8 @@ from flows.publish.supervision_rows import WIDTHS
 POINTS_A_CM = 28.35
 CM_A_WIDTH = 0.214  # of one unit of column width in our font: eight of 96 pixels an inch, and the cell's edges
 FIRST_NUMBER = len(WIDTHS) + 1  # column of the first number behind the picture
-WHITE = "FFFFFF"
 SIGNS = (("circle", 7, INK), ("diamond", 8, MIDDLE))  # mark, size, fill
+SMALL = 4  # size of a mark that rests on too little; a hollow one LibreOffice does not show
 
 
 def draw_profile(sheet: Worksheet, page: Page, therapist_id: str) -> None:
@@ -44,8 +44,8 @@ def draw_profile(sheet: Worksheet, page: Page, therapist_id: str) -> None:
     for at, (scale, sign) in enumerate(zip(scales, SIGNS, strict=False)):
         column = FIRST_NUMBER + at * len(NUMBERS)
         chart.series.append(_marks(sheet, column, (first, last), scale.title, sign))
-        hollow = (sign[0], sign[1], WHITE)
-        chart.series.append(_marks(sheet, column + 4, (first, last), f"{scale.title}, too few to say", hollow))
+        small = (sign[0], SMALL, sign[2])
+        chart.series.append(_marks(sheet, column + 4, (first, last), f"{scale.title}, too few to say", small))
     rows_points = sum(row.height for row in page.rows[page.first_drawn : page.first_drawn + page.n_drawn])
     _frame(chart, page, rows_points)
     chart.layout = plot_area(0.04, 0.0, 0.92, rows_points / (rows_points + AXIS_POINTS))
@@ -113,6 +113,6 @@ def _alternative(page: Page, therapist_id: str) -> str:
     return (
         f"A mark and its bar for the {names} of each element of therapist {therapist_id}, against a dashed line where good "
         "enough begins: the mark is the estimate of her level, the bar its 95 per cent interval. A bar that crosses the line "
-        "does not settle it; a hollow mark rests on too little. The counts stand beside it in words, and the numbers in "
+        "does not settle it; a small mark rests on too little. The counts stand beside it in words, and the numbers in "
         "the columns to the right of the page."
     )

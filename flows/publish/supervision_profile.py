@@ -87,7 +87,7 @@ def _profile_head(scales: Sequence[Scale]) -> PageRow:
     signs = ", ".join(
         f"{sign} {scale.title.lower()}" for sign, scale in zip(("dark circle", "pale diamond"), scales, strict=False)
     )
-    picture = f"{signs[0].upper()}{signs[1:]}: estimate of her level, bar: its 95 % interval; hollow: too few to say"
+    picture = f"{signs[0].upper()}{signs[1:]}: estimate of her level, bar: its 95 % interval; small: too few to say"
     texts = ("Element", *titles, *[""] * (2 - len(titles)), picture)
     numbers = [f"Not printed, behind the picture: {scale.title}, {what}" for scale in scales for what in NUMBERS]
     head = row_of(texts, "Head")
@@ -98,8 +98,8 @@ _MARK = ("minus the interval's lower end", "its upper end minus it", "height of 
 NUMBERS = (
     "estimate (blank: none, or too few to say)",
     *(f"estimate: {what}" for what in _MARK),
-    "what too few sessions say, hollow: estimate, or mean where there is none (blank: not rated)",
-    *(f"hollow: {what}" for what in _MARK),
+    "what too few sessions say, small: estimate, or mean where there is none (blank: not rated)",
+    *(f"small: {what}" for what in _MARK),
 )
 THRESHOLD_NUMBERS = (
     "Not printed, behind the picture: good enough from",
@@ -190,7 +190,7 @@ def row_middle() -> float:
 
 
 def _numbers(line: Line | None, scales: Sequence[Scale], height: float) -> tuple[float | None, ...]:
-    """For each scale a filled mark or a hollow one: its place, how far its bar reaches down and up, and its height."""
+    """For each scale a mark or a small one: its place, how far its bar reaches down and up, and its height."""
     numbers: list[float | None] = []
     for at, scale in enumerate(scales):
         told = line.told.get(scale.scale) if line else None
@@ -200,14 +200,14 @@ def _numbers(line: Line | None, scales: Sequence[Scale], height: float) -> tuple
             numbers += blank * 2
             continue
         shift = MARK_POINTS * (1 - 2 * at) if len(scales) > 1 else 0.0
-        numbers += (*blank, *mark, height + shift) if _is_hollow(told) else (*mark, height + shift, *blank)
+        numbers += (*blank, *mark, height + shift) if _is_small(told) else (*mark, height + shift, *blank)
     return tuple(numbers)
 
 
 _MARKED = ("place", "down", "up", "height")
 
 
-def _is_hollow(told: Told) -> bool:
+def _is_small(told: Told) -> bool:
     """Whether too little was seen to say anything of her level."""
     return told.estimate is None or told.status == Status.INSUFFICIENT
 

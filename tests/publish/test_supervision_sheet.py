@@ -82,28 +82,27 @@ def test_what_is_too_few_throughout_is_said_once(tmp_path: Path) -> None:
 
 def test_the_picture_draws_the_numbers_beside_the_page(page: Worksheet) -> None:
     (chart,) = page._charts
-    line, adherence, hollow, competence, _ = chart.series
+    line, adherence, small, competence, _ = chart.series
     first = next(row[0].row for row in page.iter_rows() if row[0].value == "Stance")
     last = first + 14  # thirteen elements under two headings
     assert str(adherence.xVal.numRef.f) == f"'Supervision sheet'!$E${first}:$E${last}"
-    assert str(hollow.xVal.numRef.f) == f"'Supervision sheet'!$I${first}:$I${last}"
+    assert str(small.xVal.numRef.f) == f"'Supervision sheet'!$I${first}:$I${last}"
     assert str(competence.xVal.numRef.f) == f"'Supervision sheet'!$M${first}:$M${last}"
     humility = [cell.value for cell in page[first + 1][4:11]]
     assert humility[:3] == [4.5, 0.5, 0.75]  # her estimate, how far down and up its interval reaches
-    assert humility[4:] == [None, None, None]  # nothing hollow
+    assert humility[4:] == [None, None, None]  # nothing small
     assert {page.cell(row, 21).value for row in range(first, last + 1)} == {4}
     assert line.tx.v == "good enough"
-    fills = [series.marker.graphicalProperties.solidFill for series in (adherence, hollow)]
-    assert [getattr(fill.srgbClr, "val", fill.srgbClr) for fill in fills] == ["1F3A5F", "FFFFFF"]
+    assert [series.marker.size for series in (adherence, small)] == [7, 4]
 
 
-def test_what_too_few_sessions_say_is_drawn_hollow(page: Worksheet) -> None:
+def test_what_too_few_sessions_say_is_drawn_small(page: Worksheet) -> None:
     numbers = [cell.value for cell in next(row for row in page.iter_rows() if row[0].value == "The mode is identified")]
     assert numbers[4:8] == [None] * 4
     assert numbers[8:11] == [6.0, 0.5, 0.75]
 
 
-def test_a_mean_without_an_estimate_is_hollow_and_has_no_bar(tmp_path: Path) -> None:
+def test_a_mean_without_an_estimate_is_small_and_has_no_bar(tmp_path: Path) -> None:
     lab = one_therapist()
     lab.tells("T-1", "humility", "adherence", 1, 5.0, 1.0, status="insufficient", patients=1, raters=1)
     numbers = [cell.value for cell in next(r for r in sheet_of(lab, tmp_path).iter_rows() if r[0].value == "Humility")]
