@@ -19,10 +19,10 @@ install: .venv/ready  ## make .venv with everything that is needed (works offlin
 demo: .venv/ready  ## three small labs, two nights, where to look
 	$(BIN)/fidelity demo
 
-# A file stays in one process, whose tests share a lab; in their order, so that the engine begins early. Three processes on two
-# cores: the tests of the engine wait more than they work. At the end stand the tests that took longest.
+# A file stays in one process, whose tests share a lab; in their order, so that the engine begins early. A process a core: a third
+# made the run longer. At the end stand the tests that took longest.
 test: check  ## check, and every test
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/architecture --durations 60
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/architecture --durations 40
 
 check: .venv/ready  ## style, types and the rules of the architecture
 	$(BIN)/ruff check .

@@ -229,7 +229,7 @@ def test_every_chart_has_an_alternative_text(folder: Path) -> None:
 
 
 def test_no_message_rests_on_colour_alone(books: Books) -> None:
-    """Series differ in lightness by a third and more, or in the mark; the threshold is a dashed line."""
+    """Series differ in lightness by a third and more, or in the mark, its sign or its size; the threshold is a dashed line."""
     for where, sheet in sheets_of(books):
         for chart in sheet._charts:
             for series in chart.series:
@@ -239,12 +239,14 @@ def test_no_message_rests_on_colour_alone(books: Books) -> None:
             light = [int(str(fill.srgbClr)[2:4], 16) for fill in fills if fill is not None]
             assert all(abs(one - other) >= 64 for one, other in pairwise(light)), where
             marks = [
-                (s.marker.symbol, _lightness(s.marker.graphicalProperties.solidFill))
+                (s.marker.symbol, s.marker.size, _lightness(s.marker.graphicalProperties.solidFill))
                 for s in chart.series
                 if chart.tagname == "scatterChart" and s.marker.symbol not in (None, "none")
             ]
             assert all(
-                one[0] != other[0] or abs(one[1] - other[1]) >= 64 for n, one in enumerate(marks) for other in marks[:n]
+                one[0] != other[0] or abs(one[1] - other[1]) >= 3 or abs(one[2] - other[2]) >= 64
+                for n, one in enumerate(marks)
+                for other in marks[:n]
             ), where
 
 
